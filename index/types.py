@@ -1,0 +1,180 @@
+"""What the rooms exchange: frozen records, never rows, dicts or parallel arrays.
+
+Ingest makes a `Document` of every past issue; the archive keeps it and hands out `Item`s and `Issue`s with ids;
+search asks for ids under `Filters` and gets `Scored` ones back.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+IdArray = npt.NDArray[np.int64]
+"""Item ids, ascending and without duplicates."""
+
+Change = Literal["new", "changed", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One past issue of a newsletter. `id` is 0 until the archive has given it one."""
+
+    title: str
+    newsletter: str = ""
+    number: int | None = None
+    date: dt.date | None = None
+    year: int | None = None
+    week: int | None = None
+    url: str | None = None
+    language: str | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that an issue presents: a paper, an article, a tool, with what was said of it.
+
+    `title` is the newsletter's own heading for it, `subtitle` for example the paper's own title, `summary` the
+    description, `note` what the editor said of it in the opening digest. `key` is the identity of what `url`
+    points to (see `ingest.links`); items with one key are one *work*. `position` counts from 1 within the issue.
+    """
+
+    position: int
+    title: str
+    section: str | None = None
+    subtitle: str | None = None
+    summary: str | None = None
+    note: str | None = None
+    url: str | None = None
+    key: str | None = None
+    kind: str = "article"
+    image: str | None = None
+    language: str | None = None
+    id: int = 0
+    issue_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed issue, ready to be put into an archive.
+
+    `aliases` are the ways to recognise the same issue when it arrives from another source (canonical URL, platform
+    id, newsletter and number): an archive holding an issue with any of them updates that one. `unassigned` are the
+    links that went to no item. `source` is where it was read, `content_hash` that of the bytes it was read from.
+    """
+
+    issue: Issue
+    items: tuple[Item, ...]
+    unassigned: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    source: str = ""
+    content_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one `Document` in `Archive.put`."""
+
+    issue: Issue
+    change: Change
+    items: int
+    embedded: int
+    """How many texts had to be embedded: 0 for an unchanged issue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What is known of a paper beyond the newsletter (arXiv metadata)."""
+
+    key: str
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    published: dt.date | None = None
+    updated: dt.date | None = None
+    doi: str | None = None
+    journal: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Conditions on items; several values of one field mean "any of", several fields mean "all of".
+
+    `phrases` must all occur (as consecutive words) in the item's text, `excluded` must not; a single word is a
+    phrase of one. `after` is inclusive, `before` exclusive. Everything empty means no condition at all.
+    """
+
+    newsletters: tuple[str, ...] = ()
+    issues: tuple[int, ...] = ()
+    """Issue numbers as printed, not ids."""
+    sections: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    authors: tuple[str, ...] = ()
+    after: dt.date | None = None
+    before: dt.date | None = None
+    phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An item id with a score; higher is better."""
+
+    id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Where one indexed token occurs: `ids` ascending, `frequencies` (float32, field weights applied) beside it."""
+
+    token: str
+    ids: IdArray
+    frequencies: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Which state of the archive an answer came from: equal builds give equal answers."""
+
+    generation: int
+    model: str
+    issues: int
+    items: int
+    works: int
+    updated: dt.datetime | None
+
+    @property
+    def id(self) -> str:
+        """A short text for ETags, cursors and people."""
+        return f"{self.generation}-{self.model.rpartition('@')[2][:8]}"
+
+
+class Encoder(Protocol):
+    """Text to unit vectors. `fingerprint` names the model and its weights, as `name@hash`."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def queries(self, texts: Sequence[str]) -> FloatArray:
+        """Questions as float32 unit vectors, shape (len(texts), dimensions)."""
+        ...
+
+    def passages(self, texts: Sequence[str]) -> FloatArray:
+        """Item texts as float32 unit vectors, shape (len(texts), dimensions)."""
+        ...

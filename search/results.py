@@ -1,0 +1,163 @@
+"""What search answers: records that site, API, command line and assistants render, each in its own way."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from index.types import Build, Filters, Issue, Item, Paper
+
+Mode = Literal["hybrid", "semantic", "keyword"]
+Sort = Literal["relevance", "newest", "oldest"]
+Band = Literal["strong", "good", "weak"]
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A stretch of one of the item's fields, with the parts that matched as (start, end) offsets into `text`.
+
+    `spans` is empty for a sentence that matched by meaning alone.
+    """
+
+    field: str
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Another place where the same work was printed."""
+
+    item_id: int
+    issue: Issue
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One work that answers a query, shown through its best item. `score` is a calibrated relevance in 0..1."""
+
+    item: Item
+    issue: Issue
+    score: float
+    match: Band
+    highlights: tuple[Highlight, ...] = ()
+    also_in: tuple[Mention, ...] = ()
+    reason: str | None = None
+    """Why it is related, where there is a reason beyond likeness (same authors, same repository, …)."""
+    paper: Paper | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One understood part of the query: `field` ("issue", "phrase", "not", "site", …), its `value` as a person reads
+    it, and `without`, the query text with just this part removed."""
+
+    field: str
+    value: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """How a query text was read."""
+
+    text: str
+    """The query as typed, control characters removed."""
+    words: str
+    """What is left for meaning and words once operators are taken out; may be empty."""
+    filters: Filters
+    chips: tuple[Chip, ...] = ()
+    target: str | None = None
+    """The key of a pasted link, arXiv id or DOI."""
+    hints: tuple[str, ...] = ()
+    """Plain sentences about what was not understood (an unknown field, an unclosed quote)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    value: str
+    label: str
+    count: int
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A field's values over the query's whole candidate set, most frequent first."""
+
+    field: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A query with everything that shapes its answer."""
+
+    query: str = ""
+    mode: Mode = "hybrid"
+    sort: Sort = "relevance"
+    limit: int = 20
+    cursor: str | None = None
+    filters: Filters = Filters()
+    """Conditions given beside the query text (the API's `section=`, `kind=`, …); joined with the query's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`hits` is one page of `total`. `close` is false when nothing in the archive is close: `hits` then holds only
+    the nearest few, all weak."""
+
+    query: Understood
+    hits: tuple[Hit, ...]
+    total: int
+    close: bool
+    facets: tuple[Facet, ...]
+    next: str | None
+    build: Build
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What surrounds an item in time: what it builds on, and what followed. `item` is None for free text."""
+
+    item: Item | None
+    earlier: tuple[Hit, ...]
+    later: tuple[Hit, ...]
+    build: Build
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a draft's item has to do with the archive: the same work printed before, and past items worth a link."""
+
+    item: Item
+    covered: tuple[Mention, ...]
+    similar: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPoint:
+    item_id: int
+    x: float
+    y: float
+    topic: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`counts` are its items per month, as (first day of the month, items)."""
+
+    id: int
+    name: str
+    words: tuple[str, ...]
+    size: int
+    item_ids: tuple[int, ...]
+    counts: tuple[tuple[dt.date, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMap:
+    """Coordinates lie in 0..1."""
+
+    topics: tuple[Topic, ...]
+    points: tuple[TopicPoint, ...]
+    build: Build
