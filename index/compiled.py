@@ -1,0 +1,224 @@
+"""The encoder compiled with OpenVINO: the same vectors several times faster, without torch.
+
+The sentence-transformers model, pooling and all, is converted once by a process of its own (`index.conversion`) and
+cached beside the unpacked model. From then on a query needs `openvino`, `tokenizers` and numpy only. Where the CPU has
+bfloat16 arithmetic it is used; a conversion whose vectors differ from the reference is refused.
+"""
+
+import hashlib
+import importlib.metadata
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .checkpoint import Checkpoint, cache_folder, new_folder, read_stamp
+from .types import FloatArray
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+LAYOUT = 1
+BATCH_TOKENS = 1024
+"""Padded tokens a batch; measured on real descriptions, 512 to 1024 gave the most passages a second."""
+ROUND = 16
+"""Batches are padded to a multiple of this many tokens, because every new shape costs a compilation of some 10 ms."""
+FEW = 8
+"""Up to so many texts go one by one through the requests for queries instead of waiting for a batch."""
+
+_CONVERT = "import sys; from index.conversion import main; main(sys.argv[1], sys.argv[2], sys.argv[3])"
+
+
+class CannotCompile(Exception):
+    """The model stays with sentence-transformers; the text says why."""
+
+
+def openvino() -> Any:
+    """The library, without its telemetry: that would report conversions to its makers."""
+    blocked = "openvino_telemetry" not in sys.modules
+    if blocked:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    try:
+        import openvino as library
+    except ImportError as error:
+        raise CannotCompile(f"openvino cannot be imported: {error}") from error
+    finally:
+        if blocked:
+            del sys.modules["openvino_telemetry"]
+    return library
+
+
+def compiled_folder(checkpoint: Checkpoint) -> Path:
+    """Where the converted model lies: another model, OpenVINO or layout means another folder."""
+    parts = f"{checkpoint.fingerprint} {importlib.metadata.version('openvino')} {LAYOUT}"
+    name = checkpoint.fingerprint.rpartition("@")[0].rpartition("/")[2] or "model"
+    return cache_folder() / f"{name}-compiled-{hashlib.sha256(parts.encode()).hexdigest()[:12]}"
+
+
+class CompiledEncoder:
+    """A converted model. Any number of threads may encode at once."""
+
+    @classmethod
+    def open(cls, checkpoint: Checkpoint) -> "CompiledEncoder":
+        """The compiled form of `checkpoint`, converted first where that has not happened yet.
+
+        Raises `CannotCompile`; a model that could not be converted is not tried again.
+        """
+        folder = compiled_folder(checkpoint)
+        stamp = read_stamp(folder)
+        if stamp is None:
+            stamp = _convert(checkpoint, folder)
+        if stamp.get("failure"):
+            raise CannotCompile(str(stamp["failure"]))
+        return cls(folder, stamp)
+
+    def __init__(self, folder: Path, stamp: dict[str, Any]) -> None:
+        library = openvino()
+        self._library = library
+        self._core = library.Core()
+        self._path = str(folder / "model.xml")
+        self._fingerprint: str = stamp["fingerprint"]
+        self._dimensions: int = stamp["dimensions"]
+        self._query_prompt, self._passage_prompt = stamp["prompts"]
+        self._batching = threading.Lock()
+        with ThreadPoolExecutor(1) as pool:
+            loading = pool.submit(_load_tokenizer, folder, stamp["tokens"])
+            cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+            # Two threads answer one question almost twice as fast as one; more hardly help with so short a text.
+            streams = max(1, cores // 2)
+            compiled = self._compile({"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(cores)})
+            self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+            for _ in range(streams):
+                self._requests.put(compiled.create_infer_request())
+            self._tokenizer = loading.result()
+
+    def _compile(self, settings: dict[str, str]) -> Any:
+        capable = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        precision = {"INFERENCE_PRECISION_HINT": "bf16" if capable else "f32"}
+        try:
+            return self._core.compile_model(self._path, "CPU", {**settings, **precision})
+        except RuntimeError as error:
+            raise CannotCompile(_last_line(str(error))) from error
+
+    @property
+    def fingerprint(self) -> str:
+        return self._fingerprint
+
+    @property
+    def dimensions(self) -> int:
+        return self._dimensions
+
+    def queries(self, texts: Sequence[str]) -> FloatArray:
+        return self._encode(texts, self._query_prompt)
+
+    def passages(self, texts: Sequence[str]) -> FloatArray:
+        return self._encode(texts, self._passage_prompt)
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> FloatArray:
+        from .encoder import clean
+
+        prompted = [prompt + clean(text) for text in texts]
+        vectors = np.zeros((len(texts), self._dimensions), np.float32)
+        if len(texts) <= FEW:
+            for row, text in enumerate(prompted):
+                vectors[row] = self._single(self._tokenizer.encode(text).ids)
+        else:
+            self._batches([encoding.ids for encoding in self._tokenizer.encode_batch(prompted)], vectors)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+    def _single(self, ids: list[int]) -> FloatArray:
+        request = self._requests.get()
+        try:
+            request.infer([np.array([ids], np.int64), np.ones((1, len(ids)), np.int64)])
+            return np.array(request.get_output_tensor(0).data[0], np.float32)
+        finally:
+            self._requests.put(request)
+
+    @cached_property
+    def _throughput(self) -> Any:
+        return self._compile({"PERFORMANCE_HINT": "THROUGHPUT"})
+
+    def _batches(self, encoded: list[list[int]], vectors: FloatArray) -> None:
+        def keep(request: Any, rows: list[int]) -> None:
+            vectors[rows] = request.get_output_tensor(0).data
+
+        with self._batching:
+            requests = self._library.AsyncInferQueue(self._throughput, 2)
+            requests.set_callback(keep)
+            for rows in _length_sorted(encoded):
+                requests.start_async(_padded([encoded[row] for row in rows]), rows)
+            requests.wait_all()
+
+
+def _load_tokenizer(folder: Path, tokens: int) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(tokens)
+    return tokenizer
+
+
+def _length_sorted(encoded: list[list[int]]) -> Iterator[list[int]]:
+    """Rows in batches of like length, each of about `BATCH_TOKENS` padded tokens; the longest first."""
+    batch: list[int] = []
+    width = 0
+    for row in sorted(range(len(encoded)), key=lambda row: -len(encoded[row])):
+        if not batch:
+            width = _width(encoded[row])
+        batch.append(row)
+        if width * (len(batch) + 1) > BATCH_TOKENS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _width(ids: list[int]) -> int:
+    return -(-len(ids) // ROUND) * ROUND
+
+
+def _padded(encoded: list[list[int]]) -> list[npt.NDArray[np.int64]]:
+    """Token ids and attention mask, shape (texts, tokens); padding carries any id, since the mask hides it."""
+    width = max(map(_width, encoded))
+    ids = np.zeros((len(encoded), width), np.int64)
+    mask = np.zeros_like(ids)
+    for row, tokens in enumerate(encoded):
+        ids[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+    return [ids, mask]
+
+
+def _convert(checkpoint: Checkpoint, folder: Path) -> dict[str, Any]:
+    """Convert in a process of its own: torch's memory, warnings and progress bars stay there."""
+    print(f"Compiling the model into {folder} (once)", file=sys.stderr)
+    root = str(Path(__file__).parent.parent)
+    paths = [root, os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "HF_HUB_OFFLINE": "1"}
+    try:
+        with new_folder(folder) as making:
+            command = [sys.executable, "-c", _CONVERT, str(checkpoint.path), checkpoint.fingerprint, str(making)]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+            if done.returncode:
+                raise CannotCompile(_last_line(done.stderr) or f"the conversion ended with {done.returncode}")
+    except OSError as error:
+        raise CannotCompile(f"{folder} cannot be written: {error}") from error
+    stamp = read_stamp(folder)
+    if stamp is None:
+        raise CannotCompile(f"{folder} is damaged; delete it and try again")
+    return stamp
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else ""
