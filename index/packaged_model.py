@@ -121,10 +121,10 @@ def write_checkpoint(source: Path, folder: Path) -> None:
 
 def read_packed(raw: bytes) -> Packed:
     """Parse a whole `e5-small-q4.bin`; raises ValueError, IndexError or struct.error when it is none or cut short."""
-    magic, version, *sizes, epsilon, block = HEADER.unpack_from(raw)
+    magic, version, *sizes, block = HEADER.unpack_from(raw)
     if magic != b"E5S1" or version != 1 or block != 32:
         raise ValueError("unknown header")
-    shape = Shape(*sizes, epsilon)
+    shape = Shape(*sizes)
     at = HEADER.size
     count, begin, end, padding, unknown, length = VOCABULARY.unpack_from(raw, at)
     at += VOCABULARY.size
