@@ -115,7 +115,8 @@ def normalised(text: str) -> str:
 
 def sentences(text: str) -> set[str]:
     plain = re.sub(r"https?://\S+", " ", text)
-    plain = re.sub(r"\[## .*|^\S+\.\S+\]\(|\[\*\*\S+\.\w+\*\*\]", " ", plain, flags=re.M)
+    for fact in (r"\[## .*", r"^\S+\.\S+\]\(", r"\[\*\*\S+\.\w+\*\*\]", r"[\[【]\d{4}\.\d{5}[\]】].*"):
+        plain = re.sub(fact, " ", plain, flags=re.MULTILINE)
     return {short for part in re.split(r"[。．.!?！？:：\n]", plain) if len(short := normalised(part)) >= 12}
 
 
