@@ -115,18 +115,22 @@ def normalised(text: str) -> str:
 
 def sentences(text: str) -> set[str]:
     plain = re.sub(r"https?://\S+", " ", text)
-    for fact in (r"\[## .*", r"^\S+\.\S+\]\(", r"\[\*\*\S+\.\w+\*\*\]", r"[\[【]\d{4}\.\d{5}[\]】].*"):
-        plain = re.sub(fact, " ", plain, flags=re.MULTILINE)
     return {short for part in re.split(r"[。．.!?！？:：\n]", plain) if len(short := normalised(part)) >= 12}
+
+
+def own_words(issue: str) -> str:
+    """An issue of the sample without hosts, preview card titles and papers' own titles: facts, which all share."""
+    for fact in (r"\[## .*", r"^\S+\.\S+\]\(", r"\[\*\*\S+\.\w+\*\*\]", r"^\*?[\[【]\d{4}\.\d{5}[\]】].*"):
+        issue = re.sub(fact, " ", issue, flags=re.MULTILINE)
+    return issue
 
 
 def test_no_sentence_of_the_real_issues_is_inside(corpus: str) -> None:
     real = sentences(corpus)
     titles = {normalised(item["paper_title"]) for _, item in labelled_items() if item["paper_title"]}
-    # Addresses and the own titles of papers and pages (on preview cards) are facts, which both have to share.
     assert len(real) > 1000
     for path in SAMPLE.glob("*.md"):
-        shared = sentences(path.read_text("utf-8")) & real
+        shared = sentences(own_words(path.read_text("utf-8"))) & real
         assert {line for line in shared if not any(line in title for title in titles)} == set(), path.name
 
 
