@@ -145,6 +145,39 @@ class Postings:
     frequencies: FloatArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FacetColumn:
+    """One field of many items: `labels[codes[i]]` is item i's value, code -1 means that it has none.
+
+    `codes` is int32, parallel to `FacetColumns.ids`. Labels that differ only in case are one label. The table may hold
+    labels that no item has any more.
+    """
+
+    codes: npt.NDArray[np.int32]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FacetColumns:
+    """What facets are counted from, as parallel arrays in the order of `ids`."""
+
+    ids: IdArray
+    section: FacetColumn
+    kind: FacetColumn
+    host: FacetColumn
+    """Of the item's link, without `www.`."""
+    language: FacetColumn
+    """The item's own, else its issue's."""
+    newsletter: FacetColumn
+    year: npt.NDArray[np.int32]
+    """Of the issue; 0 where unknown."""
+    day: npt.NDArray[np.int32]
+    """The issue's first possible day as `date.toordinal()` (its date, or the start of its week or year); 0 unknown."""
+    issue_ids: IdArray
+    numbers: npt.NDArray[np.int32]
+    """The issue's printed number; -1 where it has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Build:
     """Which state of the archive an answer came from: equal builds give equal answers."""

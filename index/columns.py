@@ -1,0 +1,205 @@
+"""What filters and facets need of every item, as arrays in memory that follow the archive's changes."""
+
+import datetime as dt
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+
+from .types import FacetColumn, FacetColumns, Filters, IdArray
+
+Mask = npt.NDArray[np.bool_]
+LABELLED = ("section", "kind", "host", "language", "newsletter")
+_NUMBERS = ("issue_id", "number", "year", "first", "last", "work", "words")
+_ROWS = """
+    select item.id, item.issue_id, issue.number, issue.year, issue.date, issue.week, item.work_id, item.words,
+           item.section, item.kind, item.url, coalesce(item.language, issue.language), issue.newsletter
+    from item join issue on issue.id = item.issue_id where item.changed > ? order by item.id
+"""
+
+
+@dataclass(slots=True)
+class Labels:
+    """Texts and their codes; texts that differ only in case share one. Only ever grows."""
+
+    texts: list[str] = field(default_factory=list)
+    codes: dict[str, int] = field(default_factory=dict)
+
+    def code(self, text: str | None) -> int:
+        if not text:
+            return -1
+        found = self.codes.get(text)
+        if found is None:
+            folded = text.casefold()
+            found = self.codes.get(folded)
+            if found is None:
+                found = len(self.texts)
+                self.texts.append(text)
+                self.codes[folded] = found
+            self.codes[text] = found
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """The state of all items at one generation. The arrays are parallel to `ids` and never written to again."""
+
+    generation: int
+    ids: IdArray
+    numbers: dict[str, npt.NDArray[np.int32]]
+    """By the names in _NUMBERS; 0 is unknown, but -1 for `number`, which may be 0. `first` and `last` are ordinals
+    of the days that the issue can have appeared on. `work` is the work's id."""
+    codes: dict[str, npt.NDArray[np.int32]]
+    labels: dict[str, Labels]
+    issues: int
+    works: int
+
+    def rows(self, ids: IdArray) -> npt.NDArray[np.intp]:
+        """The places of item ids; ids that are not there are an error of the caller's."""
+        return np.searchsorted(self.ids, ids)
+
+    def facets(self, ids: IdArray) -> FacetColumns:
+        at = self.rows(ids)
+        labelled = {name: FacetColumn(self.codes[name][at], tuple(self.labels[name].texts)) for name in LABELLED}
+        return FacetColumns(
+            ids=ids,
+            **labelled,
+            year=self.numbers["year"][at],
+            day=self.numbers["first"][at],
+            issue_ids=self.numbers["issue_id"][at].astype(np.int64),
+            numbers=self.numbers["number"][at],
+        )
+
+    def work_of(self, ids: IdArray) -> IdArray:
+        works = self.numbers["work"][self.rows(ids)].astype(np.int64)
+        return np.where(works > 0, works, -ids)
+
+    def matching(self, filters: Filters) -> Mask | None:
+        """Which items meet all conditions but those on words; None when there is no such condition."""
+        masks = list(self._conditions(filters))
+        return np.logical_and.reduce(masks) if masks else None
+
+    def _conditions(self, filters: Filters) -> Iterable[Mask]:
+        if filters.newsletters:
+            yield self._labelled("newsletter", filters.newsletters, str.__eq__)
+        if filters.sections:
+            yield self._labelled("section", filters.sections, str.__eq__)
+        if filters.kinds:
+            yield self._labelled("kind", filters.kinds, str.__eq__)
+        if filters.hosts:
+            yield self._labelled("host", map(bare_host, filters.hosts), _is_host)
+        if filters.languages:
+            yield self._labelled("language", filters.languages, _is_language)
+        if filters.issues:
+            yield np.isin(self.numbers["number"], np.array(filters.issues, dtype=np.int64)) & (
+                self.numbers["number"] >= 0
+            )
+        if filters.years:
+            yield np.isin(self.numbers["year"], np.array(filters.years, dtype=np.int64)) & (self.numbers["year"] > 0)
+        if filters.after is not None:
+            yield self.numbers["first"] >= filters.after.toordinal()
+        if filters.before is not None:
+            yield (self.numbers["last"] < filters.before.toordinal()) & (self.numbers["last"] > 0)
+
+    def _labelled(self, name: str, wanted: Iterable[str], same: Callable[[str, str], bool]) -> Mask:
+        values = [value.casefold() for value in wanted]
+        table = np.zeros(len(self.labels[name].texts) + 1, dtype=np.bool_)  # the last place answers for code -1
+        for code, label in enumerate(self.labels[name].texts):
+            folded = label.casefold()
+            table[code] = any(same(folded, value) for value in values)
+        return table[self.codes[name]]
+
+
+def empty() -> Columns:
+    """The state before the first generation."""
+    numbers = {name: np.empty(0, dtype=np.int32) for name in _NUMBERS}
+    codes = {name: np.empty(0, dtype=np.int32) for name in LABELLED}
+    labels = {name: Labels() for name in LABELLED}
+    return Columns(-1, np.empty(0, dtype=np.int64), numbers, codes, labels, 0, 0)
+
+
+def updated(columns: Columns, connection: sqlite3.Connection) -> Columns:
+    """The present state, reading only what changed since `columns`. Wants a connection inside a transaction.
+
+    The label tables are shared with `columns` and only grow, so that older states stay right.
+    """
+    (generation,) = connection.execute("select generation from meta").fetchone()
+    (issues,) = connection.execute("select count(*) from issue").fetchone()
+    (works,) = connection.execute("select count(*) from work").fetchone()
+    since = columns.generation
+    gone = [row[0] for row in connection.execute("select item_id from removed where generation > ?", (since,))]
+    fresh_ids: list[int] = []
+    fresh: dict[str, list[int]] = {name: [] for name in (*_NUMBERS, *LABELLED)}
+    labels = columns.labels
+    append = {name: values.append for name, values in fresh.items()}
+    for row in connection.execute(_ROWS, (since,)):
+        id_, issue_id, number, year, date, week, work, words, section, kind, url, language, newsletter = row
+        first, last = span(date, year, week)
+        fresh_ids.append(id_)
+        append["issue_id"](issue_id)
+        append["number"](number if number is not None and 0 <= number < 2**31 else -1)
+        append["year"](dt.date.fromordinal(first).year if date else year or 0)
+        append["first"](first)
+        append["last"](last)
+        append["work"](work or 0)
+        append["words"](words)
+        append["section"](labels["section"].code(section))
+        append["kind"](labels["kind"].code(kind))
+        append["host"](labels["host"].code(host_of(url)))
+        append["language"](labels["language"].code(language))
+        append["newsletter"](labels["newsletter"].code(newsletter))
+    ids = np.array(fresh_ids, dtype=np.int64)
+    keep = ~np.isin(columns.ids, np.concatenate([ids, np.array(gone, dtype=np.int64)]))
+    unsorted = np.concatenate([columns.ids[keep], ids])
+    order = np.argsort(unsorted, kind="stable")
+
+    def merged(old: npt.NDArray[np.int32], name: str) -> npt.NDArray[np.int32]:
+        return np.concatenate([old[keep], np.array(fresh[name], dtype=np.int32)])[order]
+
+    numbers = {name: merged(columns.numbers[name], name) for name in _NUMBERS}
+    codes = {name: merged(columns.codes[name], name) for name in LABELLED}
+    keyless = int(np.count_nonzero(numbers["work"] == 0))
+    return Columns(generation, unsorted[order], numbers, codes, labels, issues, works + keyless)
+
+
+def span(date: str | None, year: int | None, week: int | None) -> tuple[int, int]:
+    """The first and last day, as ordinals, that an issue can have appeared on; zeros when nothing is known."""
+    if date is not None:
+        day = dt.date.fromisoformat(date).toordinal()
+        return day, day
+    if not year or not dt.MINYEAR < year < dt.MAXYEAR:
+        return 0, 0
+    if week:
+        try:
+            monday = dt.date.fromisocalendar(year, week, 1).toordinal()
+        except ValueError:  # no such week
+            pass
+        else:
+            return monday, monday + 6
+    return dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal()
+
+
+def host_of(url: str | None) -> str | None:
+    """The host of a link without `www.`; None where there is none."""
+    if not url:
+        return None
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return None
+    return bare_host(host) if host else None
+
+
+def bare_host(host: str) -> str:
+    return host.casefold().strip().removeprefix("www.").rstrip(".")
+
+
+def _is_host(label: str, wanted: str) -> bool:
+    return label == wanted or label.endswith("." + wanted)
+
+
+def _is_language(label: str, wanted: str) -> bool:
+    return label == wanted or label.startswith(wanted + "-")

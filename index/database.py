@@ -1,0 +1,220 @@
+"""The SQLite file: opening, creating and upgrading it, connections for many threads, and errors in plain words."""
+
+import datetime as dt
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import ArchiveError, DamagedArchive, NewerSchema, NoArchive, NotWritable
+from .passages import RECIPE
+from .text import ANALYSER
+from .upgrades import UPGRADES
+
+FILE = "archive.sqlite"
+APPLICATION_ID = 0x4261636B
+"""`Back`: tells our files from other programs' (SQLite's application_id)."""
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30.0
+_IDLE_CONNECTIONS = 16
+
+
+class Transaction:
+    """One writing transaction. `touch` declares that readers will see a difference."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.execute = connection.execute
+        self.executemany = connection.executemany
+        self._generation: int | None = None
+
+    def touch(self) -> int:
+        """The generation that this transaction makes; bumped once."""
+        if self._generation is None:
+            now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+            statement = "update meta set generation = generation + 1, updated = ? returning generation"
+            (row,) = self.execute(statement, (now,)).fetchall()
+            self._generation = int(row[0])
+        return self._generation
+
+
+class Database:
+    """`archive.sqlite` in a folder. Reading takes a connection from a pool, writing the one that is kept for it."""
+
+    def __init__(self, folder: Path, *, create: bool) -> None:
+        self.folder = folder
+        self.file = folder / FILE
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._writer: sqlite3.Connection | None = None
+        self._writing = threading.RLock()
+        self._closed = False
+        with translated(self.file):
+            self._prepare(create)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for a few statements of one thread."""
+        with translated(self.file):
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+            try:
+                yield connection
+            finally:
+                if self._closed or len(self._idle) >= _IDLE_CONNECTIONS:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """A transaction: committed at the end of the block, undone by any exception."""
+        with translated(self.file), self._writing:
+            if self._writer is None:
+                self._writer = self._connect()
+            connection = self._writer
+            connection.execute("begin immediate")
+            try:
+                yield Transaction(connection)
+                connection.execute("commit")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+
+    def generation(self) -> int:
+        with self.reading() as connection:
+            return int(connection.execute("select generation from meta").fetchone()[0])
+
+    def close(self) -> None:
+        with self._writing:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._closed:
+            raise ArchiveError(f"The archive at {self.folder} was closed.")
+        # A URI with mode=rw: a file that vanished must not come back empty.
+        connection = sqlite3.connect(
+            f"{self.file.resolve().as_uri()}?mode=rw",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("pragma foreign_keys = on")
+        # With a write-ahead log, `normal` survives a killed process; a power cut may undo the last issues, whole.
+        connection.execute("pragma synchronous = normal")
+        connection.execute("pragma temp_store = memory")
+        return connection
+
+    def _prepare(self, create: bool) -> None:
+        if not self.file.exists():
+            if not create:
+                raise NoArchive(f"There is no archive at {self.folder}: `backissues ingest SOURCE` makes one.")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.file.touch()
+        with self._setting_up() as connection:
+            (version,) = connection.execute("pragma user_version").fetchone()
+            (application,) = connection.execute("pragma application_id").fetchone()
+            if version == 0 and application == 0 and _is_empty(connection):
+                if not create:
+                    raise NoArchive(f"The archive at {self.folder} is empty: `backissues ingest SOURCE` fills it.")
+                _create(connection)
+            elif application != APPLICATION_ID:
+                raise DamagedArchive(f"{self.file} is an SQLite file of another program, not an archive.")
+            elif version > SCHEMA_VERSION:
+                raise NewerSchema(
+                    f"The archive at {self.folder} was written by a newer release (schema {version}, this one knows "
+                    f"{SCHEMA_VERSION}): install that release to open it."
+                )
+            elif version < SCHEMA_VERSION:
+                _upgrade(connection, version)
+
+    @contextmanager
+    def _setting_up(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connect()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def translated(file: Path) -> Iterator[None]:
+    """SQLite's and the file system's errors as ours, with what to do about them."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _ours(error, file) from error
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise NotWritable(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _ours(error: sqlite3.Error, file: Path) -> ArchiveError:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return DamagedArchive(
+            f"{file} is damaged or no archive ({error}). Restore it from a copy, or move it away and ingest again."
+        )
+    if name.startswith("SQLITE_FULL"):
+        return NotWritable(f"{file} cannot grow: the disk is full. What was committed before is kept.")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")):
+        return NotWritable(f"{file} cannot be opened for writing ({error}).")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return ArchiveError(f"{file} is being written by another process; waited {BUSY_SECONDS:.0f} seconds.")
+    return ArchiveError(f"{file}: {error}.")
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return not connection.execute("select 1 from sqlite_schema").fetchall()
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("begin immediate")
+    try:
+        if _is_empty(connection):  # another process may have been faster
+            for statement in _statements((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")):
+                connection.execute(statement)
+            connection.execute(
+                "insert into meta (id, generation, recipe, analyser) values (1, 0, ?, ?)", (RECIPE, ANALYSER)
+            )
+            connection.execute(f"pragma application_id = {APPLICATION_ID}")
+            connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+        connection.execute("commit")
+    finally:
+        if connection.in_transaction:
+            connection.execute("rollback")
+
+
+def _upgrade(connection: sqlite3.Connection, version: int) -> None:
+    """Bring an older file up to date, one version after the other, each in a transaction of its own."""
+    while version < SCHEMA_VERSION:
+        connection.execute("begin immediate")
+        try:
+            (version,) = connection.execute("pragma user_version").fetchone()
+            if version < SCHEMA_VERSION:
+                UPGRADES[version](connection)
+                version += 1
+                connection.execute(f"pragma user_version = {version}")
+            connection.execute("commit")
+        finally:
+            if connection.in_transaction:
+                connection.execute("rollback")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one, because `executescript` would commit before it starts."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

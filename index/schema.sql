@@ -1,0 +1,129 @@
+-- The whole archive. Version 1; see upgrades.py for how older files get here.
+
+-- One row: which state this is, and what the vectors and the full text were made with.
+create table meta (
+    id integer primary key check (id = 1),
+    generation integer not null,       -- bumped by every transaction that changes what a reader can see
+    updated text,                      -- when that happened, ISO 8601, UTC
+    model text,                        -- fingerprint of the model that made the vectors; null while there are none
+    model_name text,                   -- what opens that model again; null for the packaged one
+    recipe integer not null,           -- passages.RECIPE of the vectors
+    analyser integer not null          -- text.ANALYSER of the full text
+) strict;
+
+create table issue (
+    id integer primary key autoincrement,
+    newsletter text not null,
+    number integer,
+    title text not null,
+    date text,
+    year integer,
+    week integer,
+    url text,
+    language text,
+    unassigned text not null,          -- JSON array of links
+    source text not null,              -- where the present content was read
+    changed integer not null           -- generation of the last change
+) strict;
+create index issue_number on issue (number);
+create index issue_date on issue (date);
+
+-- Every name under which an issue can arrive again.
+create table alias (
+    alias text not null primary key,
+    issue_id integer not null references issue (id) on delete cascade
+) strict, without rowid;
+create index alias_issue on alias (issue_id);
+
+-- The newest document of each source that an issue was read from.
+create table source (
+    source text not null,
+    issue_id integer not null references issue (id) on delete cascade,
+    content_hash text not null,
+    primary key (source, issue_id)
+) strict, without rowid;
+create index source_issue on source (issue_id);
+
+-- What items point to. Items with one key are one work.
+create table work (
+    id integer primary key autoincrement,
+    key text not null unique
+) strict;
+
+create table item (
+    id integer primary key autoincrement,
+    issue_id integer not null references issue (id) on delete cascade,
+    position integer not null,
+    title text not null,
+    section text,
+    subtitle text,
+    summary text,
+    note text,
+    url text,
+    work_id integer references work (id),
+    kind text not null,
+    image text,
+    language text,
+    words integer not null,            -- how many words the full text has of it
+    changed integer not null           -- generation of the last change to it, its issue, its text or its vector
+) strict;
+create index item_issue on item (issue_id, position);
+create index item_work on item (work_id);
+create index item_changed on item (changed);
+
+-- Items that are gone, so that readers can follow without reading everything again. Ids are never given twice.
+create table removed (
+    item_id integer primary key,
+    generation integer not null
+) strict;
+create index removed_generation on removed (generation);
+
+create table vector (
+    item_id integer primary key references item (id) on delete cascade,
+    text_hash blob not null,           -- of the passage, so that equal texts are never embedded twice
+    vector blob not null               -- float16, little endian, a unit vector as the model made it
+) strict;
+create index vector_text on vector (text_hash);
+
+-- Words as text.words() makes them, joined by spaces; rowid is item.id.
+create virtual table fulltext using fts5 (
+    title, subtitle, summary, note, paper_title, abstract, authors, wholes,
+    tokenize = "ascii tokenchars '.+#&-|'"
+);
+create virtual table occurrence using fts5vocab (fulltext, instance);
+
+-- Words whose stem is another word.
+create table inflection (
+    stem text not null,
+    word text not null,
+    primary key (stem, word)
+) strict, without rowid;
+
+create table paper (
+    key text not null primary key,
+    title text not null,
+    abstract text not null,
+    authors text not null,             -- JSON array
+    categories text not null,          -- JSON array
+    published text,
+    updated text,
+    doi text,
+    journal text,
+    comment text
+) strict, without rowid;
+
+-- Pages as they were fetched, so that a better parser can be run over a site that no longer exists.
+create table page (
+    url text not null primary key,
+    status integer not null,
+    headers text not null,             -- JSON object
+    body blob not null,                -- zstandard
+    fetched_at text not null           -- ISO 8601, UTC
+) strict;
+
+-- Results derived from the archive, with the generation they were derived from.
+create table state (
+    name text not null primary key,
+    payload blob not null,
+    generation integer not null
+) strict;
