@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from index.types import Build, Filters, Item
-from search.results import Answer, Band, Coverage, Facet, Highlight, Hit, Related, TopicMap, Understood
+from search.results import Answer, Band, Coverage, Facet, Highlight, Hit, Mode, Related, TopicMap, Understood
 
 from .records import (
     HERE,
@@ -178,6 +178,7 @@ class SearchOut(Out):
     """One page of the works that answer a query."""
 
     query: QueryOut
+    mode: Annotated[Mode, Field(description="The one that was used: without a model, hybrid becomes keyword.")]
     total: Annotated[int, Field(description="Over all pages; the same on each.", examples=[17])]
     close: Annotated[
         bool,
@@ -194,6 +195,7 @@ class SearchOut(Out):
     def of(cls, answer: Answer, *, urls: Urls = HERE, next_url: str | None = None, took_ms: float = 0.0) -> "SearchOut":
         return cls.model_construct(
             query=QueryOut.of(answer.query),
+            mode=answer.mode,
             total=answer.total,
             close=answer.close,
             items=tuple(HitOut.of(hit, urls) for hit in answer.hits),

@@ -1,0 +1,115 @@
+"""Answers that need not be sent again: an ETag made of the build and the question, and 304 where it is known.
+
+The same question to the same build has the same answer, so the tag is known before the work: a revalidation costs no
+search. The tags are weak, because an answer also tells how long it took; downloads make strong ones of their own.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+VARYING = (
+    "host",
+    "x-forwarded-proto",
+    "accept",
+    "accept-language",
+    "cookie",
+    "hx-request",
+    "hx-history-restore-request",
+    "hx-target",
+)
+"""Request headers that an answer may depend on."""
+
+UNTAGGED = ("/static/", "/mcp", "/healthz", "/readyz", "/metrics")
+API_CACHING = "public, max-age=60"
+PAGE_CACHING = "no-cache"
+
+
+class Conditional:
+    """Adds ETag and Cache-Control to answers of GET and HEAD, and answers If-None-Match before the work."""
+
+    def __init__(self, app: ASGIApp, build: Callable[[], str]) -> None:
+        """`build` names the state of everything that answers are made from; it must be cheap."""
+        self.app = app
+        self.build = build
+        self.code = code_fingerprint()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or scope["path"].startswith(UNTAGGED):
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        tag = self.tag(scope, headers)
+        known = headers.get("if-none-match", "")
+        caching = API_CACHING if scope["path"].startswith("/api/") else PAGE_CACHING
+        if known and known.strip() != "*" and matches(known, tag):
+            return await _send_unchanged(send, [(b"etag", tag.encode()), (b"cache-control", caching.encode())])
+        dropped = False
+
+        async def tagged(message: Message) -> None:
+            nonlocal dropped
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                answer = MutableHeaders(scope=message)
+                if "no-store" in answer.get("cache-control", ""):
+                    return await send(message)
+                answer.setdefault("etag", tag)
+                answer.setdefault("cache-control", caching)
+                if known and (known.strip() == "*" or matches(known, answer["etag"])):
+                    dropped = True
+                    kept = [pair for pair in answer.raw if pair[0] in {b"etag", b"cache-control", b"vary"}]
+                    return await _send_unchanged(send, kept)
+            return None if dropped else await send(message)
+
+        return await self.app(scope, receive, tagged)
+
+    def tag(self, scope: Scope, headers: Headers) -> str:
+        parts = [
+            self.code,
+            self.build(),
+            dt.datetime.now(dt.UTC).date().isoformat(),  # queries may say "last month"
+            scope["scheme"],
+            scope["path"],
+            scope.get("query_string", b"").decode("latin-1"),
+            *(headers.get(name, "") for name in VARYING),
+        ]
+        return f'W/"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'
+
+
+class HeadAsGet:
+    """Answers HEAD wherever GET is answered, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD" or scope["path"].startswith("/mcp"):
+            return await self.app(scope, receive, send)
+
+        async def bodiless(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        return await self.app({**scope, "method": "GET"}, receive, bodiless)
+
+
+def matches(known: str, tag: str) -> bool:
+    """Whether `tag` is among the tags of an If-None-Match, by weak comparison (RFC 9110)."""
+    return tag.removeprefix("W/") in {one.strip().removeprefix("W/") for one in known.split(",")}
+
+
+def code_fingerprint() -> str:
+    """Names the code and templates that make the answers, so that a new release gives new tags."""
+    here = Path(__file__).parent
+    files = sorted(path for room in (here, here.parent / "search") for path in room.rglob("*") if path.is_file())
+    stamps = [f"{path.relative_to(here.parent)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    return hashlib.sha256("\n".join([version("backissues"), *stamps]).encode()).hexdigest()[:12]
+
+
+async def _send_unchanged(send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": 304, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
