@@ -1,0 +1,282 @@
+"""From a title and the blocks under it to one entry: its link, its paper title, its description, its picture."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from .blocks import Block, Run, Runs, text_of
+from .context import Context, Link, is_address, similar, width
+from .lines import (
+    carrier,
+    ends_like_sentence,
+    first_sentence,
+    has_id,
+    numbered,
+    split_line,
+    squeeze,
+    strip_id,
+    title_text,
+)
+
+Origin = Literal["heading", "title", "list", "row", "card", "paragraph"]
+
+
+@dataclass(slots=True)
+class Entry:
+    """An item in the making. `own` tells where its link stood: with the title, on a line of its own, in a card, in
+    the running text; `said` is how wide its description is."""
+
+    origin: Origin
+    title: str = ""
+    section: str | None = None
+    subtitle: str | None = None
+    summary: str | None = None
+    note: str | None = None
+    url: str | None = None
+    key: str | None = None
+    image: str | None = None
+    own: Literal["title", "line", "card", "text", ""] = ""
+    region: int = 0
+    inside: set[str] = field(default_factory=set)
+    """Keys of every link within the entry."""
+    weak: bool = False
+    text: str = ""
+    """All the words of a list entry, for use as a note."""
+
+    @property
+    def said(self) -> int:
+        return width(self.summary or "")
+
+    def take(self, link: Link, where: Literal["title", "line", "card", "text"]) -> None:
+        """Makes a link the entry's own, if it has none yet."""
+        if self.url is None:
+            self.url, self.key, self.own = link.url, link.key, where
+
+
+@dataclass(slots=True)
+class _Body:
+    """What the blocks of one entry hold, in order."""
+
+    paragraphs: list[str] = field(default_factory=list)
+    inline: list[tuple[Link, bool]] = field(default_factory=list)
+    """Links in running text, and whether each stands in the first or last sentence of the text."""
+    cards: list[Block] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    after_image: bool = False
+
+
+def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: bool = False) -> Entry:
+    """Fills an entry from the blocks under its title; `lenient` lets a link in running text be its own."""
+    found = _Body()
+    for block in body:
+        _read(entry, block, found, context)
+    for link in found.links:
+        entry.take(link, "line")
+    for card in found.cards:
+        for link in context.links(card.runs):
+            entry.take(link, "card")
+            entry.inside.add(link.key)
+        if card.images and entry.image is None:
+            entry.image = card.images[0]
+    if entry.url is None and found.inline and lenient:
+        entry.take(found.inline[0][0], "text")
+    elif entry.url is None:
+        near = [link for link, first in found.inline if first and not link.bare]
+        if near and len({link.key for link, _ in found.inline}) <= 3:
+            entry.take(near[0], "text")
+    paragraphs = [text for text in found.paragraphs if text]
+    if paragraphs and entry.title and similar(split_first(paragraphs[0])[0].strip("【】[] "), entry.title):
+        paragraphs[0] = split_first(paragraphs[0])[1]
+    entry.summary = "\n".join(text for text in paragraphs if text.strip()) or None
+    _name(entry, found)
+    return entry
+
+
+def split_first(text: str) -> tuple[str, str]:
+    line, _, rest = text.partition("\n")
+    return line, rest
+
+
+def _name(entry: Entry, found: _Body) -> None:
+    """Gives an entry whose title was lost the next best name it has."""
+    if entry.title:
+        return
+    card = squeeze(text_of(found.cards[0].runs)) if found.cards else ""
+    name = card or entry.subtitle or squeeze(first_sentence(entry.summary or "")) or (entry.key or "")
+    entry.title = name if len(name) <= 200 else name[:199].rstrip() + "…"
+
+
+def _read(entry: Entry, block: Block, found: _Body, context: Context) -> None:
+    if block.images and entry.image is None:
+        entry.image = block.images[0]
+    if block.kind == "image":
+        found.after_image = True
+        return
+    after_image, found.after_image = found.after_image, False
+    if block.kind == "card":
+        found.cards.append(block)
+        return
+    if block.kind in ("rule", "code") or block.caption:
+        return
+    if block.kind == "row":
+        found.paragraphs.append(squeeze(" ".join(text_of(cell) for cell in block.cells)))
+        return
+    links = context.links(block.runs)
+    entry.inside.update(link.key for link in links)
+    if block.kind == "item":
+        found.inline.extend((link, False) for link in links)
+        found.paragraphs.append("- " + squeeze(text_of(block.runs)))
+        return
+    _paragraph(entry, block, links, (found, after_image), context)
+
+
+def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body, bool], context: Context) -> None:
+    found, after_image = place
+    text = text_of(block.runs).strip()
+    if text in context.repeated and not links:
+        return
+    said = carrier(block.runs, links, context) if links else None
+    if said is not None and (not said or width(said) <= 220):
+        _carried(entry, said, (found, links), after_image)
+        return
+    if links and _only_links(block, links):
+        found.links.extend(link for link in links if link.key not in {known.key for known in found.links})
+        return
+    if after_image and _is_caption(block, text, context) and not found.paragraphs:
+        return
+    runs = block.runs
+    if entry.subtitle is None and not any(paragraph for paragraph in found.paragraphs):
+        subtitle, rest = _paper_title(runs)
+        if subtitle:
+            entry.subtitle = subtitle
+            found.paragraphs.clear()
+            runs = rest
+    text = prose(runs)
+    if not text:
+        return
+    first = first_sentence(text)
+    last_start = len(text.rstrip("。.!！?？ ")) and _last_sentence_start(text)
+    for link in context.links(runs):
+        at = text.find(squeeze(link.label)) if link.label.strip() else 0
+        found.inline.append(
+            (link, (at < len(first) and not found.paragraphs) or (at >= last_start and context.generic(link.label)))
+        )
+    found.paragraphs.append(text)
+
+
+def _last_sentence_start(text: str) -> int:
+    stripped = text.rstrip("。.!！?？… \n")
+    return max(stripped.rfind(mark) for mark in ("。", ". ", "！", "？", "! ", "? "))
+
+
+def _carried(entry: Entry, said: str, place: tuple[_Body, list[Link]], after_image: bool) -> None:
+    """A line that carries the address: what else it says is the paper's own title."""
+    found, links = place
+    said = strip_id(said).strip()
+    if after_image and entry.url is not None and links[0].key != entry.key:
+        return
+    found.links.extend(links)
+    if said and entry.subtitle is None and not found.paragraphs:
+        entry.subtitle = squeeze(said)
+    elif said and width(said) > 20:
+        found.paragraphs.append(squeeze(said))
+
+
+def _only_links(block: Block, links: Sequence[Link]) -> bool:
+    """Whether a paragraph is only links and what separates them ("Paper | Code")."""
+    labels = sum(len(link.label.strip()) for link in links)
+    words = sum(char.isalnum() for char in text_of(block.runs))
+    inside = sum(char.isalnum() for link in links for char in link.label)
+    return labels > 0 and words - inside <= 3
+
+
+def _is_caption(block: Block, text: str, context: Context) -> bool:
+    """Whether a short paragraph right under a picture is its caption rather than the description."""
+    if width(text) > 60:
+        return False
+    if all(run.em or not run.text.strip() for run in block.runs) and not has_id(text):
+        return True
+    return any(_shares(text, other) for other in context.repeated)
+
+
+def _shares(text: str, other: str) -> bool:
+    """Whether two short texts share a stretch of four characters (eight Latin letters)."""
+    size = 4 if any(char >= "\u2e80" for char in other) else 8
+    return any(other[n : n + size] in text for n in range(len(other) - size + 1))
+
+
+def _paper_title(runs: Runs) -> tuple[str | None, Runs]:
+    """The paper's own title at the start of a description, and the description without it.
+
+    It is told by the arXiv number before it, or by being set in italics at the very start.
+    """
+    text = text_of(runs)
+    slanted = _slanted(runs)
+    line, rest = split_line(runs)
+    if has_id(text):
+        if slanted and slanted < len(runs):
+            return _named(runs[:slanted]), runs[slanted:]
+        if rest:
+            return _named(line), rest
+        if width(text) < 200 and not ends_like_sentence(text[:-1] + text[-1:].replace("?", "")):
+            return _named(runs), ()
+        return None, _without_id(runs)
+    if slanted and slanted < len(runs):
+        title = text_of(runs[:slanted]).strip()
+        after = text_of(runs[slanted:])
+        if (
+            8 <= width(title) <= 240
+            and (after[:1] in "\n " or title[-1:] not in ",，")
+            and width(after.strip()) > width(title)
+        ):
+            if width(title) > 16:
+                return _named(runs[:slanted]), runs[slanted:]
+    elif slanted == len(runs) and 8 <= width(text) <= 240 and not ends_like_sentence(text):
+        return _named(runs), ()
+    return None, runs
+
+
+def _named(runs: Sequence[Run]) -> str | None:
+    return squeeze(strip_id(text_of(runs)).replace("\n", " ")).strip(" *_") or None
+
+
+def _without_id(runs: Runs) -> Runs:
+    return (replace(runs[0], text=strip_id(runs[0].text)), *runs[1:]) if has_id(runs[0].text) else runs
+
+
+def _slanted(runs: Runs) -> int:
+    """How many runs at the start are in italics."""
+    count = 0
+    while count < len(runs) and (runs[count].em or (count and not runs[count].text.strip())):
+        count += 1
+    while count and not runs[count - 1].em:
+        count -= 1
+    return count
+
+
+def prose(runs: Sequence[Run]) -> str:
+    """Running text for reading: line breaks inside a sentence become blanks, others stay."""
+    lines = [squeeze(line) for line in text_of(runs).split("\n")]
+    out = ""
+    for line in lines:
+        if not line:
+            continue
+        if not out:
+            out = line
+        elif ends_like_sentence(out) or not out.isascii() or width(out) < 60:
+            out += "\n" + line
+        else:
+            out += " " + line
+    return out.strip()
+
+
+def titled(origin: Origin, runs: Runs, links: Sequence[Link], region: int) -> Entry:
+    """A new entry named by some runs, with the first of the links as its own."""
+    entry = Entry(origin, title=title_text(runs, links), region=region)
+    for link in links:
+        entry.take(link, "title")
+        entry.inside.add(link.key)
+    return entry
+
+
+__all__ = ["Entry", "Origin", "compose", "is_address", "numbered", "prose", "titled"]

@@ -1,0 +1,217 @@
+"""What is known of a document while it is read: where its links lead, and which of them only lead around it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from urllib.parse import urljoin, urlsplit
+
+from ..links import canonical_key, clean_url, is_plumbing, is_profile
+from .blocks import Block, Run, text_of
+from .dates import names_an_issue
+
+_DOMAIN = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?", re.I)
+_URLISH = re.compile(r"(?:https?://|www\.)\S+", re.I)
+_LETTERS = re.compile(r"[^\W\d_]+")
+_EDGE = " \t\n\u3000()（）[]【】［］<>《》〈〉「」『』“”\"'‘’,，、。.;；:：|｜/·•–—―-~→⇒➡➜»«⇦⇨!！*_#"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One outward link of a block: its label, address, key, and the offset of the label in the block's text."""
+
+    label: str
+    url: str
+    key: str
+    start: int
+    strong: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.label)
+
+    @property
+    def bare(self) -> bool:
+        """Whether the label is only an address or a host, and says nothing itself."""
+        return is_address(self.label) or not self.label.strip()
+
+
+def width(text: str) -> int:
+    """How long a text looks: a Chinese, Japanese or Korean character counts as two letters."""
+    return len(text) + sum(char >= "\u2e80" for char in text)
+
+
+def is_address(label: str) -> bool:
+    """Whether a label is an address or a host name, also one that translation has spaced out or bracketed."""
+    label = label.strip(_EDGE + " ")
+    if not label or len(label) > 500:
+        return False
+    squeezed = label.replace(" ", "")
+    if _URLISH.fullmatch(squeezed):
+        return True
+    return (
+        len(squeezed) < 60
+        and squeezed.isascii() is not None
+        and _DOMAIN.fullmatch(squeezed) is not None
+        and (" " not in label or " . " in label or label.count(" ") <= 2)
+        and "." in squeezed
+        and squeezed.rpartition(".")[2].rstrip("/").isalpha()
+        and len(squeezed.rpartition(".")[2]) < 13
+    )
+
+
+@dataclass(slots=True)
+class Context:
+    """Resolves and judges the links of one document. `base` is the document's own address, if it is known."""
+
+    base: str | None = None
+    title: str = ""
+    house: frozenset[str] = frozenset()
+    """Keys that the document links to around its items: the newsletter's own places."""
+    labels: frozenset[str] = frozenset()
+    """Link labels that say nothing, because they repeat for different targets ("Link", "Paper", "source")."""
+    repeated: frozenset[str] = frozenset()
+    """Short paragraphs that repeat word for word (captions, separators)."""
+    _cache: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+    _self: str | None = None
+    _slug: tuple[str, ...] = ()
+    _host: str = ""
+
+    def __post_init__(self) -> None:
+        if self.base:
+            self._self = canonical_key(self.base)
+            self._slug = _slug(self.base)
+            self._host = urlsplit(self.base).netloc.lower()
+
+    def resolve(self, href: str) -> tuple[str, str] | None:
+        """Address and key of a link; None if it leads nowhere outside (anchors, mail, the mailing's plumbing)."""
+        if href not in self._cache:
+            self._cache[href] = self._resolve(href)
+        return self._cache[href]
+
+    def _resolve(self, href: str) -> tuple[str, str] | None:
+        href = href.strip()
+        if not href or href[0] == "#" or len(href) > 8000:
+            return None
+        try:
+            absolute = urljoin(self.base, href) if self.base else href
+        except ValueError:
+            return None
+        url, key = clean_url(absolute), canonical_key(absolute)
+        if url is None or key is None or is_plumbing(absolute) or key == self._self:
+            return None
+        return url, key
+
+    def all_links(self, runs: Sequence[Run]) -> list[Link]:
+        """Every outward link of some runs; neighbours that lead to one place are one link."""
+        found: list[Link] = []
+        position = 0
+        for run in runs:
+            if run.href and (resolved := self.resolve(run.href)):
+                url, key = resolved
+                last = found[-1] if found else None
+                if last and last.key == key and last.end == position and last.label:
+                    found[-1] = Link(last.label + run.text, last.url, key, last.start, last.strong or run.strong)
+                else:
+                    found.append(Link(run.text, url, key, position, run.strong))
+            position += len(run.text)
+        return found
+
+    def links(self, runs: Sequence[Run]) -> list[Link]:
+        """The outward links of some runs that may be what an item is about."""
+        return [link for link in self.all_links(runs) if not self.is_around(link)]
+
+    def is_around(self, link: Link) -> bool:
+        """Whether a link leads to the newsletter itself: its home, an earlier issue, a place it names in its frame."""
+        if link.key in self.house:
+            return True
+        label = link.label.strip()
+        parts = urlsplit(link.url)
+        alike = bool(self._slug) and parts.netloc.lower() == self._host and _akin(self._slug, _slug(link.url))
+        if alike:
+            return True
+        if not label or width(label) > 120:
+            return False
+        return bool(self.title) and names_an_issue(self.title) and names_an_issue(label) and similar(label, self.title)
+
+    def resolve_image(self, source: str) -> str:
+        """The address of a picture: absolute where the document's own address allows it."""
+        if not self.base or "://" in source or not source.startswith("/"):
+            return source
+        try:
+            return urljoin(self.base, source)
+        except ValueError:
+            return source
+
+    def generic(self, label: str) -> bool:
+        """Whether a label says nothing of what it leads to."""
+        return is_address(label) or _plain(label) in self.labels
+
+
+def similar(one: str, other: str) -> bool:
+    """Whether two texts are the same but for digits and punctuation, or nearly so."""
+    a, b = ("".join(_LETTERS.findall(text.casefold())) for text in (one, other))
+    if min(len(a), len(b)) < 2:
+        return False
+    return a == b or (min(len(a), len(b)) >= 4 and SequenceMatcher(None, a, b, autojunk=False).ratio() > 0.7)
+
+
+def _slug(url: str) -> tuple[str, ...]:
+    """The words of the last step of a path, without digits and ids."""
+    last = urlsplit(url).path.rstrip("/").rpartition("/")[2]
+    return tuple(word for word in re.split(r"[-_.]", last.lower()) if word and not any(c.isdigit() for c in word))
+
+
+def _akin(own: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    shared = 0
+    for mine, theirs in zip(own, other, strict=False):
+        if mine != theirs:
+            break
+        shared += 1
+    return shared >= 2 and shared * 2 >= len(own)
+
+
+def _plain(label: str) -> str:
+    return label.strip(_EDGE).casefold()
+
+
+def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
+    """Reads a whole document once for what repeats in it."""
+    plain = Context(base, title)
+    targets: dict[str, set[str]] = {}
+    for block in blocks:
+        for runs in (block.runs, *block.cells):
+            for link in plain.all_links(runs):
+                targets.setdefault(_plain(link.label), set()).add(link.key)
+    labels = {label for label, keys in targets.items() if label and len(keys) >= 2 and width(label) <= 24}
+    texts = Counter(
+        text for block in blocks if block.kind == "paragraph" and 0 < width(text := text_of(block.runs).strip()) <= 60
+    )
+    repeated = frozenset(text for text, count in texts.items() if count >= 3)
+    return Context(base, title, _house(blocks, plain), frozenset(labels), repeated)
+
+
+def _house(blocks: Sequence[Block], plain: Context) -> frozenset[str]:
+    """Keys of the frame: linked from running text before the first heading and again further down."""
+    first = next((n for n, block in enumerate(blocks) if block.kind == "heading" and n), len(blocks))
+    opening: set[str] = set()
+    later: set[str] = set()
+    for number, block in enumerate(blocks):
+        if block.kind != "paragraph":
+            continue
+        keys = (link.key for link in plain.all_links(block.runs))
+        if number < first < len(blocks):
+            opening.update(keys)
+        else:
+            later.update(keys)
+    return frozenset(key for key in opening if key in later or is_profile(key) or key.startswith("github:"))
+
+
+def outward(blocks: Iterable[Block], context: Context) -> list[Link]:
+    """Every link of a document that leads outside and not around it, in order."""
+    found: list[Link] = []
+    for block in blocks:
+        for runs in (block.runs, *block.cells):
+            found.extend(context.links(runs))
+    return found

@@ -1,0 +1,158 @@
+"""Issue number, date, year and week, as newsletters print them in English, Chinese and Japanese."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import unquote, urlsplit
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
+         "september sep sept", "october oct", "november nov", "december dec"),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_WEEK = re.compile(
+    r"\bweek\s*(?:no\.?\s*|#\s*|of\s+)?(\d{1,2})(?!\d)|第\s*(\d{1,2})\s*(?:周|週)|(?<![\dA-Za-z])(?:KW|W)(\d{2})(?!\d)",
+    re.I,
+)
+_NUMBER = re.compile(
+    r"(?:\bissue|\bedition|\bnumber|\bepisode|\bno\.|\bnr\.?|\bvol(?:ume)?\.?|№)\s*[#:-]?\s*(\d{1,4})(?!\d)"
+    r"|#\s*第?\s*(\d{1,4})(?![\d\s]*年)(?!\d)(?!\s*[周週])"
+    r"|[第総总]\s*(\d{1,4})\s*(?:期|号|號|回|刊|弹|弾|辑|集)"
+    r"|\b(\d{1,4})(?:st|nd|rd|th)\s+(?:issue|edition)\b",
+    re.I,
+)
+_TRAILING = re.compile(r"[^\d\s/.,:-]\s+(\d{1,4})\s*$")
+_YEAR = re.compile(r"(?<!\d)(20\d{2}|19[89]\d)(?!\d)")
+_ISO = re.compile(r"(?<!\d)((?:19|20)\d{2})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_HAN = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]")
+_HAN_MONTH_DAY = re.compile(r"(?<!\d)(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]")
+_MONTH_DAY = re.compile(
+    rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:\s*[-–—]\s*(?:[a-z]+\s*)?\d{{1,2}})?(?:\s*\)?\s*[,-]?\s*((?:19|20)\d{{2}}))?",
+    re.I,
+)
+_DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+((?:19|20)\d{{2}}))?", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What is printed of an issue's place in time; None where nothing is."""
+
+    number: int | None = None
+    date: dt.date | None = None
+    year: int | None = None
+    week: int | None = None
+
+
+def names_an_issue(text: str) -> bool:
+    """Whether a short text names an issue: it has an issue number, a week, or a year and a month."""
+    return (
+        _week(text) is not None
+        or number_in(text) is not None
+        or (
+            _YEAR.search(text) is not None
+            and (_HAN_MONTH.search(text) is not None or _EN_MONTH.search(text) is not None)
+        )
+    )
+
+
+_HAN_MONTH = re.compile(r"\d{1,2}\s*月")
+_EN_MONTH = re.compile(rf"\b{_MONTH}", re.I)
+
+
+def number_in(text: str) -> int | None:
+    """The issue number that a title prints, None if none; a year or a week is no number."""
+    for found in _NUMBER.finditer(text):
+        value = int(next(group for group in found.groups() if group))
+        if 0 < value < 10000 and not (1980 <= value <= 2100 and "#" not in found[0]):
+            return value
+    return None
+
+
+def _week(text: str) -> int | None:
+    for found in _WEEK.finditer(text):
+        value = int(next(group for group in found.groups() if group))
+        if 1 <= value <= 53:
+            return value
+    return None
+
+
+def _made(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def date_in(text: str, year: int | None = None) -> dt.date | None:
+    """The first full date of a text; `year` completes one printed without its year."""
+    found: list[tuple[int, dt.date]] = []
+    for start, year_, month, day in _dates(text):
+        made = _made(year_ or year or 0, month, day) if year_ or year else None
+        if made:
+            found.append((start, made))
+    return min(found)[1] if found else None
+
+
+def _dates(text: str) -> Iterator[tuple[int, int | None, int, int]]:
+    full: list[tuple[int, int]] = []
+    for pattern in (_ISO, _HAN):
+        for match in pattern.finditer(text):
+            full.append(match.span())
+            yield match.start(), int(match[1]), int(match[2]), int(match[3])
+    for match in _HAN_MONTH_DAY.finditer(text):
+        if not any(start <= match.start() < end for start, end in full):
+            yield match.start(), None, int(match[1]), int(match[2])
+    for match in _MONTH_DAY.finditer(text):
+        yield match.start(), int(match[3]) if match[3] else None, _MONTHS[match["month"].lower()], int(match[2])
+    for match in _DAY_MONTH.finditer(text):
+        yield match.start(), int(match[3]) if match[3] else None, _MONTHS[match["month"].lower()], int(match[1])
+
+
+def printed_in(title: str, opening: Iterable[str] = (), url: str | None = None) -> Printed:
+    """What a title prints, completed from the opening sentences and at last from the address.
+
+    The title is trusted most: an opening only adds what the title leaves out, and its date counts only where the
+    year is printed too or known from the title.
+    """
+    result = Printed(number_in(title), None, _year(title), _week(title))
+    result = replace(result, date=date_in(title, result.year))
+    if result.number is None and result.week is None and result.date is None and (found := _TRAILING.search(title)):
+        value = int(found[1])
+        result = replace(result, number=value if not 1980 <= value <= 2100 else None)
+    for text in opening:
+        week = result.week if result.week is not None else _week(text)
+        fitting = result.week is None or _week(text) in (None, result.week)
+        year = result.year or (_year(text) if (week is not None or date_in(text)) and fitting else None)
+        date = result.date or (date_in(text, year) if fitting else None)
+        number = result.number
+        if number is None and result.week is None and week is None:
+            number = number_in(text)
+        result = Printed(number, date, year, week if fitting else result.week)
+        if result.date and result.year:
+            break
+    slug = unquote(urlsplit(url).path).replace("-", " ").replace("/", " ") if url else ""
+    if slug:
+        result = _from_slug(result, slug)
+    if result.date and result.year is None:
+        result = replace(result, year=result.date.year)
+    return result
+
+
+def _year(text: str) -> int | None:
+    found = _YEAR.search(text)
+    return int(found[1]) if found else None
+
+
+def _from_slug(known: Printed, slug: str) -> Printed:
+    """Fills what is still open from the words of the issue's address, never against what is printed."""
+    week = known.week
+    number = known.number
+    if week is None and number is None:
+        week, number = _week(slug), number_in(slug)
+    return replace(known, week=week, number=number)

@@ -1,0 +1,315 @@
+"""One past issue: from its bytes to a `Document`. Pure: no disk, no network, no model."""
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import urljoin
+
+from charset_normalizer import from_bytes
+from dateutil import parser as dates_parser
+from lxml import html
+
+from index.types import Document, Issue, Item
+
+from ..links import canonical_key, clean_url
+from .blocks import Block, from_html, from_markdown, parse_html, text_of
+from .context import Context, similar, survey, width
+from .dates import Printed, printed_in
+from .items import find_items
+from .language import language_of
+from .lines import squeeze
+from .repair import mend
+
+_TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.I)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.I)
+_FIELD = re.compile(r"([A-Za-z][\w -]{0,30}?)\s*:\s*(.*)")
+_MEDIUM_ID = re.compile(r"(?:-|/p/)([0-9a-f]{9,12})(?:[?#].*)?$")
+_MOST = 64 * 1024 * 1024
+
+
+class NotAnIssue(ValueError):
+    """A document that holds no issue; the text says why."""
+
+
+@dataclass(slots=True)
+class _Meta:
+    """What a document says of itself outside its text."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    title: str | None = None
+    url: str | None = None
+    date: dt.date | None = None
+    newsletter: str | None = None
+    language: str | None = None
+
+
+def parse(raw: bytes, source: str, *, media_type: str | None = None) -> Document:
+    """The issue in some bytes of Markdown or HTML.
+
+    `source` is where they were read (a path or address); its ending and `media_type` help to tell the two formats
+    apart. Raises `NotAnIssue`, and nothing else, when there is no issue in them.
+    """
+    if len(raw) > _MOST:
+        raise NotAnIssue("it is larger than 64 MB")
+    if not raw.strip():
+        raise NotAnIssue("it is empty")
+    if b"\0" in raw[:4096] and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise NotAnIssue("it is no text")
+    text = decode(raw)
+    digest = hashlib.sha256(raw).hexdigest()
+    if _is_html(raw, source, media_type):
+        blocks, meta = _read_html(text)
+    else:
+        blocks, meta = _read_markdown(text)
+    if source.startswith(("http://", "https://")) and meta.url is None:
+        meta.url = clean_url(source)
+    issue, items, unassigned = _read(blocks, meta)
+    if not items:
+        raise NotAnIssue("nothing in it looks like an item" if blocks else "there is no text in it")
+    return Document(issue, tuple(items), tuple(unassigned), _aliases(issue, meta), source, digest)
+
+
+def decode(raw: bytes) -> str:
+    """Bytes as text: by their mark, as UTF-8, by what an HTML page declares, else by what fits best."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if raw.startswith(mark):
+            return raw.decode(encoding, "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        broken = error
+    declared = _CHARSET.search(raw[:4096])
+    if declared:
+        try:
+            return raw.decode(declared[1].decode("ascii"))
+        except (LookupError, UnicodeDecodeError):
+            pass
+    if broken.end == len(raw) or raw.decode("utf-8", "replace").count("\ufffd") * 200 < len(raw):
+        return raw.decode("utf-8", "replace")  # a few broken characters in a text that is UTF-8 otherwise
+    best = from_bytes(raw[:200_000]).best()
+    return raw.decode(best.encoding if best else "utf-8", "replace")
+
+
+def _is_html(raw: bytes, source: str, media_type: str | None) -> bool:
+    if media_type:
+        if "html" in media_type:
+            return True
+        if "markdown" in media_type or media_type == "text/plain":
+            return False
+    name = source.lower().partition("?")[0]
+    if name.endswith((".md", ".markdown", ".mdx", ".txt")):
+        return False
+    if name.endswith((".html", ".htm", ".xhtml")):
+        return True
+    head = raw[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head.startswith(b"<") and _TAG.search(head) is not None
+
+
+# ---- Markdown
+
+
+def _read_markdown(text: str) -> tuple[list[Block], _Meta]:
+    fields, body = _front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
+    meta = _Meta(fields)
+    meta.title = fields.get("title") or fields.get("subject")
+    meta.url = _first_url(fields, ("canonical_url", "canonical", "url", "link", "permalink", "source", "original"))
+    meta.date = _date(next((fields[n] for n in ("date", "published", "publish_date", "pubdate") if n in fields), None))
+    meta.newsletter = fields.get("newsletter") or fields.get("publication")
+    meta.language = fields.get("lang") or fields.get("language")
+    return mend(from_markdown(body)), meta
+
+
+def _front_matter(text: str) -> tuple[dict[str, str], str]:
+    """The fields at the top of a Markdown file (YAML between dashes, or plain `Key: value` lines) and the rest."""
+    lines = text.split("\n", 200)
+    if lines and lines[0].strip() == "---":
+        end = next((n for n, line in enumerate(lines[1:], 1) if line.strip() in ("---", "...")), None)
+        if end is not None:
+            return _fields(lines[1:end]), "\n".join(lines[end + 1 :])
+    head = []
+    for line in lines:
+        if not _FIELD.fullmatch(line.strip()):
+            break
+        head.append(line)
+    fields = _fields(head)
+    ended = len(head) < len(lines) and not lines[len(head)].strip()
+    if len(head) >= 2 and ended and {"title", "date", "subject"} & fields.keys():
+        return fields, "\n".join(lines[len(head) :])
+    return {}, text
+
+
+def _fields(lines: Sequence[str]) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for line in lines:
+        found = _FIELD.fullmatch(line.strip())
+        if found and not line.startswith((" ", "\t")):
+            fields.setdefault(found[1].strip().lower(), found[2].strip().strip("'\""))
+    return fields
+
+
+def _first_url(fields: Mapping[str, str], names: Sequence[str]) -> str | None:
+    return next((url for name in names if (url := clean_url(fields.get(name, "")))), None)
+
+
+def _date(text: str | None) -> dt.date | None:
+    if not text:
+        return None
+    try:
+        return dates_parser.parse(text[:60]).date()
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+# ---- HTML
+
+
+def _read_html(text: str) -> tuple[list[Block], _Meta]:
+    root = parse_html(text)
+    if root is None:
+        return [], _Meta()
+    meta = _head(root)
+    return mend(from_html(_main(root))), meta
+
+
+def _head(root: html.HtmlElement) -> _Meta:
+    def content(*names: str) -> str | None:
+        for name in names:
+            for attribute in ("property", "name", "itemprop"):
+                found = root.xpath(f"//meta[@{attribute}=$name]/@content", name=name)
+                if found and str(found[0]).strip():
+                    return str(found[0]).strip()
+        return None
+
+    def first(path: str) -> str | None:
+        found = root.xpath(path)
+        return squeeze(str(found[0])) or None if found else None
+
+    meta = _Meta()
+    meta.title = (
+        first("string(//article//h1[contains(@class,'p-name')])")
+        or content("og:title", "twitter:title")
+        or first("//title/text()")
+    )
+    address = first("//link[@rel='canonical']/@href") or first("//a[contains(@class,'p-canonical')]/@href")
+    meta.url = clean_url(address or content("og:url") or "")
+    stamp = content("article:published_time", "date", "datePublished") or first("//time/@datetime")
+    meta.date = _date(stamp)
+    meta.newsletter = content("og:site_name")
+    meta.language = first("//html/@lang")
+    return meta
+
+
+def _main(root: html.HtmlElement) -> html.HtmlElement:
+    """The part of a page that holds the issue: the one article, or the body."""
+    for path in (
+        "//*[@data-field='body' or contains(concat(' ',@class,' '),' e-content ')]",
+        "//*[contains(concat(' ',@class,' '),' available-content ') or contains(concat(' ',@class,' '),' gh-content ')]",
+        "//article",
+        "//main",
+    ):
+        found = root.xpath(path)
+        if len(found) == 1 and len(found[0].text_content()) > 400:
+            wrapper = html.Element("body")
+            wrapper.append(found[0])
+            page = html.Element("html")
+            page.append(wrapper)
+            return page
+    return root
+
+
+# ---- both
+
+
+def _read(blocks: list[Block], meta: _Meta) -> tuple[Issue, list[Item], list[str]]:
+    title, blocks = _title(blocks, meta)
+    origin, blocks = _origin(blocks)
+    url = meta.url or origin
+    context = survey(blocks, url, title)
+    items, unassigned = find_items(blocks, context)
+    printed = _printed(title, blocks, meta, url)
+    language = (meta.language or "").partition("-")[0].lower() or language_of(_sample(title, items))
+    issue = Issue(
+        title=title or "Untitled",
+        newsletter=meta.newsletter or "",
+        number=printed.number,
+        date=printed.date,
+        year=printed.year,
+        week=printed.week,
+        url=url,
+        language=language,
+    )
+    return issue, [replace(item, language=language) for item in items], unassigned
+
+
+def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
+    """The issue's title and the blocks without it: what the document declares, else its first top heading."""
+    heading = next((block for block in blocks if block.kind == "heading"), None)
+    first = next((block for block in blocks if block.kind in ("heading", "paragraph", "item")), None)
+    printed = squeeze(text_of(heading.runs)) if heading else ""
+    if meta.title:
+        title = squeeze(meta.title)
+        if heading is not None and (printed in title or title in printed or similar(printed, title)):
+            blocks = [block for block in blocks if block is not heading]
+        return title, blocks
+    if heading is not None and heading is first and not any(run.href for run in heading.runs):
+        return printed, [block for block in blocks if block is not heading]
+    top = min((block.level for block in blocks if block.kind == "heading"), default=0)
+    if (
+        heading is not None
+        and heading.level == top
+        and sum(b.kind == "heading" and b.level == top for b in blocks) == 1
+    ):
+        return printed, [block for block in blocks if block is not heading]
+    if first is not None and first.kind == "paragraph" and 2 <= width(text_of(first.runs)) <= 120:
+        return squeeze(text_of(first.runs)), [block for block in blocks if block is not first]
+    return printed, blocks
+
+
+def _origin(blocks: list[Block]) -> tuple[str | None, list[Block]]:
+    """The issue's own address, where the document opens with a line that is hardly more than one."""
+    for number, block in enumerate(blocks[:3]):
+        if block.kind != "paragraph":
+            continue
+        hrefs = [run.href for run in block.runs if run.href]
+        said = "".join(run.text for run in block.runs if not run.href).strip()
+        if len(hrefs) == 1 and width(said) <= 24 and (block.quoted or said.endswith((":", "："))):
+            url = clean_url(hrefs[0])
+            if url:
+                return url, [*blocks[:number], *blocks[number + 1 :]]
+    return None, blocks
+
+
+def _printed(title: str, blocks: Sequence[Block], meta: _Meta, url: str | None) -> Printed:
+    opening = [text_of(block.runs)[:400] for block in blocks[:6] if block.kind == "paragraph" and not block.quoted]
+    printed = printed_in(title, opening, url)
+    number = meta.fields.get("number") or meta.fields.get("issue") or meta.fields.get("issue_number") or ""
+    if number.strip("# ").isdigit() and len(number) < 8:
+        printed = replace(printed, number=int(number.strip("# ")))
+    if meta.date:
+        printed = replace(printed, date=meta.date, year=meta.date.year)
+    return printed
+
+
+def _sample(title: str, items: Sequence[Item]) -> str:
+    return " ".join([title, *(f"{item.title} {item.summary or ''}" for item in items[:30])])[:8000]
+
+
+def _aliases(issue: Issue, meta: _Meta) -> tuple[str, ...]:
+    """Ways to know the issue again: its canonical address, its id at Medium, ids that the document declares."""
+    aliases: dict[str, None] = {}
+    if issue.url:
+        key = canonical_key(issue.url)
+        if key:
+            aliases[key] = None
+        found = _MEDIUM_ID.search(issue.url)
+        if found:
+            aliases[f"medium:{found[1]}"] = None
+    for name in ("guid", "id", "post_id", "message-id"):
+        if meta.fields.get(name):
+            aliases[f"{name}:{meta.fields[name]}"] = None
+    return tuple(aliases)
+
+
+__all__ = ["Context", "NotAnIssue", "decode", "parse", "urljoin"]

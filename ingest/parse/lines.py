@@ -1,0 +1,181 @@
+"""What one paragraph or list item is: the title line of an entry, a line that only carries its link, a sentence."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .blocks import Run, Runs, text_of
+from .context import Context, Link, is_address, width
+
+EDGE = " \t\n\u3000,，、:：;；|｜/·•–—―-~→⇒➡➜»*_"
+_END = "。．.!！?？…"
+_NUMBER = re.compile(r"^\s*[（(【\[]?\s*(\d{1,3})\s*(?:[、．)）】\]:：]|\.(?!\d))\s*")
+_SENTENCE = re.compile(r"[。！？!?]+[”’」』）)]*|\.(?=\s|$)")
+_ID_PREFIX = re.compile(r"^\s*[\[【［(（]\s*(?:arxiv\s*:?\s*)?\d{4}\.\d{4,5}(?:v\d+)?\s*[\]】］)）]\s*", re.I)
+_EMPTY_BRACKETS = re.compile(r"[（(【\[［「]\s*[）)】\]］」]")
+_WORD = re.compile(r"\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The title line of an entry: its text, its links, the number it prints, and the lines that follow it."""
+
+    text: str
+    links: tuple[Link, ...]
+    number: int | None
+    rest: Runs
+
+
+def split_line(runs: Runs) -> tuple[Runs, Runs]:
+    """The first printed line of some runs, and the lines after it."""
+    for number, run in enumerate(runs):
+        cut = run.text.find("\n")
+        if cut >= 0 and not run.href:
+            line = (*runs[:number], replace(run, text=run.text[:cut]))
+            rest = (replace(run, text=run.text[cut + 1 :]), *runs[number + 1 :])
+            if text_of(line).strip() or any(part.href for part in line):
+                return line, tuple(part for part in rest if part.text or part.href)
+    return runs, ()
+
+
+def numbered(runs: Runs) -> int | None:
+    """The number that a paragraph starts with ("3、", "3)", "3."), None if it does not."""
+    found = _NUMBER.match(text_of(runs[:3]))
+    return int(found[1]) if found else None
+
+
+def without_number(text: str) -> str:
+    return _NUMBER.sub("", text, count=1)
+
+
+def squeeze(text: str) -> str:
+    """One line of text: line breaks and runs of blanks become one blank, edges go."""
+    return " ".join(text.split())
+
+
+def first_sentence(text: str) -> str:
+    found = _SENTENCE.search(text)
+    return text[: found.end()] if found else text
+
+
+def ends_like_sentence(text: str) -> bool:
+    return text.rstrip(" \n)）”’」』").endswith(tuple(_END))
+
+
+def strip_id(text: str) -> str:
+    """A paper's title without the arXiv number in brackets before it."""
+    return _ID_PREFIX.sub("", text)
+
+
+def has_id(text: str) -> bool:
+    return _ID_PREFIX.match(text) is not None
+
+
+def title_text(runs: Sequence[Run], links: Sequence[Link]) -> str:
+    """The words of a title line: without host names, bare addresses, joining dashes and empty brackets."""
+    hosts = {link.key.partition("/")[0].partition(":")[0] for link in links}
+    pieces: list[str] = []
+    for run in runs:
+        text = run.text
+        if is_address(text) and (run.href or _has_bracket(text) or len(runs) > 1):
+            continue
+        if run.href or not links:
+            text = _without_host(text, hosts)
+        else:
+            text = _without_host(_without_bracketed_host(text), hosts)
+        stripped = text.strip(EDGE)
+        if stripped or not pieces:
+            pieces.append(text if stripped == text.strip() else f" {stripped} ")
+        elif text.strip():
+            pieces.append(" ")
+    title = squeeze(_EMPTY_BRACKETS.sub("", "".join(pieces)))
+    return unbracketed(title.strip(EDGE))
+
+
+_BRACKETED_HOST = re.compile(r"[【\[（(「]\s*([\w -]+(?:\s*\.\s*[\w-]+)+)\s*[】\])）」]")
+
+
+def _has_bracket(text: str) -> bool:
+    return text.strip()[:1] in "【[（("
+
+
+def _without_bracketed_host(text: str) -> str:
+    return _BRACKETED_HOST.sub(lambda found: "" if is_address(found[1]) else found[0], text)
+
+
+def _without_host(text: str, hosts: set[str]) -> str:
+    """Text without the host name that newsletters print after a title ("… — example.org")."""
+    for host in hosts:
+        bare = text.rstrip(" 】]）)")
+        for form in (host, f"www.{host}"):
+            if "." in form and bare.lower().endswith(form) and len(bare) > len(form):
+                return bare[: -len(form)].rstrip(" 【[（(")
+    return text
+
+
+def unbracketed(text: str) -> str:
+    """Text without a bracket at its edge that nothing answers."""
+    for opening, closing in ("【】", "[]", "［］", "（）", "()", "「」"):
+        if text.endswith(closing) and opening not in text:
+            text = text[:-1].rstrip(EDGE)
+        elif text.startswith(opening) and closing not in text:
+            text = text[1:].lstrip(EDGE)
+    return text
+
+
+def title_line(runs: Runs, context: Context) -> Title | None:
+    """The title line that a paragraph starts with, or None if it is running text.
+
+    A title line is led by a link (or by a number and a link) whose label makes up most of it; a link whose label
+    was lost counts as leading too. Labels that only print an address do not make a title.
+    """
+    line, rest = split_line(runs)
+    links = context.links(line)
+    if not links:
+        return None
+    text = text_of(line)
+    number = numbered(line)
+    lead = len(text) - len(without_number(text)) if number is not None else 0
+    keys = {link.key for link in links if not link.bare}
+    if len(keys) > 1:
+        return None
+    empty = [link for link in links if not link.label.strip()]
+    words = title_text(line, links)
+    labels = [link for link in links if link.label.strip() and not link.bare and not context.generic(link.label)]
+    if not labels and not empty:
+        return None
+    total = width(text.strip())
+    first = labels[0] if labels else empty[0]
+    before = text[lead : first.start]
+    led = not _WORD.search(before) or is_address(before) or bool(empty)
+    if not led and not (_all_linked_or_host(line)):
+        return None
+    labelled = sum(width(link.label) for link in labels)
+    other = width(words) - labelled
+    if other > labelled and (total > 100 or ends_like_sentence(text)):
+        return None
+    if total > 400:
+        return None
+    main = tuple(sorted(links, key=lambda link: (link.bare and bool(labels), link.start)))
+    return Title(without_number(words) if number is not None else words, main, number, rest)
+
+
+def _all_linked_or_host(line: Sequence[Run]) -> bool:
+    return all(run.href or not _WORD.search(run.text) or is_address(run.text) for run in line)
+
+
+def carrier(runs: Runs, links: Sequence[Link], context: Context) -> str | None:
+    """What a paragraph says besides its links, if those links only carry addresses; None if it is running text.
+
+    An empty answer means that the paragraph is nothing but links.
+    """
+    if not links or not all(link.bare or context.generic(link.label) for link in links):
+        keys = {link.key for link in links}
+        mixed = len(keys) == 1 and any(link.bare for link in links)
+        if not mixed:
+            return None
+    said = "".join(
+        run.text for run in runs if not (is_address(run.text) and run.href) and not context.generic(run.text)
+    )
+    said = squeeze(_EMPTY_BRACKETS.sub("", said.replace("\n", ""))).strip(EDGE)
+    return unbracketed(said)

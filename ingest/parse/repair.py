@@ -1,0 +1,193 @@
+"""Mends what converters and machine translation do to a document, before anything is read out of it.
+
+Link cards whose text spans blocks come together again, addresses that lost their link get it back, stray markup
+goes. All of it works on blocks and runs and knows no newsletter.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from .blocks import Block, Run, Runs, text_of
+
+_OPEN = re.compile(r"\[\s*(#{1,6}\s*)?([^\[\]]*)$", re.S)
+_CLOSE = re.compile(r"^([^\[\]]{0,300}?)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)", re.S)
+_BARE = re.compile(r"(?:https?://|www\.(?=[a-z0-9-]+\.))[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.I)
+_BRACKETED = re.compile(r"[【［\[]([^【】［］\[\]\n]{1,200})[】］\]]\s*[(（]\s*(https?://[^\s()（）]+)\s*[)）]")
+_SPACED = re.compile(r"^\s*(https?\s*:\s*/\s*/[\x21-\x7e\s]*\s[._/-]\s[\x21-\x7e\s]*)$", re.I)
+_STARS = re.compile(r"\*{2,}|(?<!\w)_{2,}(?!\w)|(?<=\S)\*(?=\s|$)|(?<!\S)\*(?=\S)")
+_ARTEFACT = re.compile(r"(?:(?<=[】\]])|^|(?<=\n))T\d{1,3}(?=\n|$)")
+_DASHES = re.compile(r"[\s\-–—―─━_=*~·•.⁂]+")
+
+
+def mend(blocks: Iterable[Block]) -> list[Block]:
+    """The same document with its damage repaired."""
+    return [block for block in map(_clean, _join_cards(list(blocks))) if block is not None]
+
+
+# ---- cards
+
+
+def _join_cards(blocks: Sequence[Block]) -> list[Block]:
+    """Brings `[## title`, a heading or paragraph, and `host](address)` together as one card each."""
+    out: list[Block] = []
+    queue = list(reversed(blocks))
+    while queue:
+        block = queue.pop()
+        opened = _opening(block)
+        if opened is None:
+            out.append(block)
+            continue
+        before, title, marked = opened
+        inside: list[str] = []
+        ahead: list[Block] = []
+        closed: tuple[str, Block | None] | None = None
+        for _ in range(4):
+            if not queue or queue[-1].kind not in ("heading", "paragraph"):
+                break
+            ahead.append(queue.pop())
+            closed = _closing(ahead[-1])
+            if closed is not None:
+                break
+            if _opening(ahead[-1]) is not None:
+                break
+            inside.append(text_of(ahead[-1].runs))
+        if closed is None or not (marked or title):
+            out.append(block)
+            queue.extend(reversed(ahead))
+            continue
+        address, rest = closed
+        if before is not None:
+            out.append(before)
+        detail = " ".join(inside).strip()
+        out.append(Block("card", (Run(title, address),), detail=detail))
+        if rest is not None:
+            queue.append(rest)
+    return out
+
+
+def _opening(block: Block) -> tuple[Block | None, str, bool] | None:
+    """What stands before a card's bracket, the card's title, and whether it was marked as a heading."""
+    if block.kind not in ("paragraph", "item") or not block.runs:
+        return None
+    start = len(block.runs)
+    while start and not block.runs[start - 1].href:
+        start -= 1
+    tail = text_of(block.runs[start:])
+    found = _OPEN.search(tail) if "[" in tail else None
+    if found is None or "](" in found[0]:
+        return None
+    head = [*block.runs[:start], Run(tail[: found.start()])]
+    kept = tuple(run for run in head if run.text.strip(" *\n_"))
+    before = replace(block, runs=kept) if kept else None
+    return before, found[2].strip(), bool(found[1])
+
+
+def _closing(block: Block) -> tuple[str, Block | None] | None:
+    """The address that closes a card at the start of a block, and what follows it there."""
+    plain = []
+    for run in block.runs:
+        if run.href:
+            break
+        plain.append(run)
+    text = text_of(plain)
+    found = _CLOSE.match(text) if "](" in text else None
+    if found is None:
+        return None
+    rest = (Run(text[found.end() :]), *block.runs[len(plain) :])
+    kept = tuple(run for run in rest if run.text.strip(" *\n_") or run.href)
+    return found[2], replace(block, kind="paragraph", runs=kept) if kept else None
+
+
+# ---- runs
+
+
+def _clean(block: Block) -> Block | None:
+    if block.kind in ("rule", "image", "code"):
+        return block
+    if block.kind == "row":
+        cells = tuple(_clean_runs(cell) for cell in block.cells)
+        return replace(block, cells=cells) if any(cells) else None
+    runs = _clean_runs(block.runs)
+    text = text_of(runs)
+    if block.kind != "card" and not any(run.href for run in runs) and len(text) < 200 and _DASHES.fullmatch(text):
+        return Block("rule")
+    if not runs:
+        return Block("image", level=block.level, images=block.images) if block.images else None
+    return replace(block, runs=runs)
+
+
+def _clean_runs(runs: Runs) -> Runs:
+    out: list[Run] = []
+    for run in runs:
+        text = run.text
+        if "*" in text or "_" in text:
+            text = _STARS.sub("", text)
+        if "T" in text and _ARTEFACT.search(text):
+            text = _ARTEFACT.sub("", text)
+        if run.href:
+            out.append(replace(run, text=text.replace("\n", " ")))
+        elif "://" in text or "www." in text or ": /" in text:
+            out.extend(_linked(replace(run, text=text)))
+        elif text:
+            out.append(replace(run, text=text))
+    return tuple(_trim(out))
+
+
+def _linked(run: Run) -> Iterable[Run]:
+    """Text with its bare addresses made links, also those that spaces or full-width brackets broke."""
+    lines = run.text.split("\n")
+    for number, line in enumerate(lines):
+        if number:
+            yield replace(run, text="\n")
+        if _SPACED.match(line):
+            address = re.sub(r"\s+", "", line)
+            yield replace(run, text=address, href=address)
+        else:
+            yield from _line_links(replace(run, text=line))
+
+
+def _line_links(run: Run) -> Iterable[Run]:
+    text = run.text
+    spans = [(m.start(), m.end(), m[1], m[2]) for m in _BRACKETED.finditer(text)] if "(" in text or "（" in text else []
+    taken = [(start, end) for start, end, _, _ in spans]
+    for found in _BARE.finditer(text):
+        if any(start <= found.start() < end for start, end in taken):
+            continue
+        address = _trimmed(found[0])
+        if len(address) > 10:
+            href = address if "://" in address else f"https://{address}"
+            spans.append((found.start(), found.start() + len(address), address, href))
+    position = 0
+    for start, end, label, href in sorted(spans):
+        if start > position:
+            yield replace(run, text=text[position:start])
+        yield replace(run, text=label, href=href)
+        position = end
+    if position < len(text):
+        yield replace(run, text=text[position:])
+
+
+def _trimmed(address: str) -> str:
+    """An address without the punctuation of the sentence around it."""
+    while address:
+        last = address[-1]
+        if last in ".,;:!?'*_" or (last in ")]" and address.count(last) > address.count("([")):
+            pairs = {")": "(", "]": "["}
+            if last in pairs and address.count(last) <= address.count(pairs[last]):
+                break
+            address = address[:-1]
+        else:
+            break
+    return address
+
+
+def _trim(runs: list[Run]) -> list[Run]:
+    while runs and not runs[0].href and not runs[0].text.strip():
+        del runs[0]
+    while runs and not runs[-1].href and not runs[-1].text.strip():
+        del runs[-1]
+    if runs:
+        runs[0] = replace(runs[0], text=runs[0].text.lstrip())
+        runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip())
+    return runs
