@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from .types import FloatArray
 
@@ -66,8 +67,9 @@ class Space:
         floor = max(float(values.mean()) * dimensions / (dimensions + n), _TINY)
         scale = np.power(np.maximum(values, floor), -EXPONENT)
         transform = (directions * (scale / scale.mean())) @ directions.T
-        single = (np.asarray(part, dtype=np.float32) for part in (query_mean, item_mean, transform))
-        return cls(*single, fitted_on=n)
+        return cls(
+            query_mean.astype(np.float32), item_mean.astype(np.float32), transform.astype(np.float32), fitted_on=n
+        )
 
     def queries(self, vectors: FloatArray) -> FloatArray:
         """Encoder vectors of questions (n, d) as unit vectors of this space."""
@@ -99,7 +101,7 @@ class Space:
             return cls(parts["query_mean"], parts["item_mean"], parts["transform"], int(parts["fitted_on"]))
 
 
-def _unit(vectors: FloatArray) -> FloatArray:
+def _unit(vectors: npt.NDArray[np.floating]) -> FloatArray:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, _TINY), dtype=np.float32)
 

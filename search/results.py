@@ -70,6 +70,8 @@ class Understood:
     """The key of a pasted link, arXiv id or DOI."""
     hints: tuple[str, ...] = ()
     """Plain sentences about what was not understood (an unknown field, an unclosed quote)."""
+    passage: bool = False
+    """A long pasted text, read as a passage: compared with the items as an item would be, and without operators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`hits` is one page of `total`. `close` is false when nothing in the archive is close: `hits` then holds only
-    the nearest few, all weak."""
+    the nearest few, all weak. `mode` is the one that was used: without a model, hybrid becomes keyword."""
 
     query: Understood
     hits: tuple[Hit, ...]
@@ -113,6 +115,9 @@ class Answer:
     facets: tuple[Facet, ...]
     next: str | None
     build: Build
+    mode: Mode = "hybrid"
+    issue_counts: tuple[tuple[int, int], ...] = ()
+    """How many of the works each issue printed, as (issue id, works), over the same set as the facets."""
 
 
 @dataclass(frozen=True, slots=True)

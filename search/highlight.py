@@ -1,0 +1,85 @@
+"""What to show of an item, and which parts of it to mark.
+
+Words that stand in the question are marked where they stand. Where none does, the answer was found by meaning, and the
+sentence nearest to the question says best why.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from index.text import split
+from index.types import Item
+
+from .results import Highlight
+
+FIELDS = ("title", "subtitle", "summary", "note")
+LONGEST = 280
+"""Characters of one stretch."""
+_SENTENCE = re.compile(r"[^。！？!?.]+(?:[。！？!?]+|\.(?=\s|$)|\.(?!\s)|$)")
+
+
+def highlights(item: Item, asked: Sequence[str]) -> tuple[Highlight, ...]:
+    """The stretches of an item that hold any of the tokens `asked`, title first."""
+    wanted = set(asked)
+    found = []
+    for field in FIELDS:
+        text = getattr(item, field) or ""
+        spans = _spans(text, wanted)
+        if spans:
+            found.append(_stretch(field, text, spans))
+    return tuple(found)
+
+
+def nearest_sentence(item: Item, sentences: Sequence[str], scores: Sequence[float]) -> Highlight | None:
+    """The best-scoring of the item's `sentences` as a highlight without marks."""
+    if not sentences:
+        return None
+    best = max(range(len(sentences)), key=lambda place: (scores[place], -place))
+    text = sentences[best]
+    field = next((name for name in FIELDS if text in (getattr(item, name) or "")), "summary")
+    return Highlight(field, text)
+
+
+def sentences(text: str | None) -> list[str]:
+    """The sentences of a text, of any script, each at most `LONGEST` characters."""
+    return list(_sentences(text or ""))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    pending = ""
+    for match in _SENTENCE.finditer(text):
+        pending += match[0]
+        if len(pending.strip()) >= 12 and not re.search(r"\w\.$", pending[:-1]):
+            yield pending.strip()[:LONGEST]
+            pending = ""
+    if pending.strip():
+        yield pending.strip()[:LONGEST]
+
+
+def _spans(text: str, wanted: set[str]) -> list[tuple[int, int]]:
+    """Where wanted tokens stand, overlapping and touching ones joined."""
+    places = sorted((token.start, token.end) for token in split(text) if token.text in wanted)
+    joined: list[tuple[int, int]] = []
+    for start, end in places:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _stretch(field: str, text: str, spans: list[tuple[int, int]]) -> Highlight:
+    """The text around the densest group of spans, cut at `LONGEST` characters."""
+    if len(text) <= LONGEST:
+        return Highlight(field, text, tuple(spans))
+    begin = max(
+        (start for start, _ in spans),
+        key=lambda start: (sum(start <= s and e <= start + LONGEST - 40 for s, e in spans), -start),
+    )
+    begin = max(0, min(begin - 40, len(text) - LONGEST))
+    if begin:  # not in the middle of a word
+        gap = re.search(r"\s|(?<=[。，、！？；])", text[begin : begin + 30])
+        begin += gap.end() if gap else 0
+    end = min(len(text), begin + LONGEST)
+    inside = tuple((max(s - begin, 0), min(e, end) - begin) for s, e in spans if s < end and e > begin)
+    return Highlight(field, text[begin:end], inside)

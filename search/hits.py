@@ -1,0 +1,53 @@
+"""From ids and scores to what is shown: whole items with their issue, other mentions and paper, read in a few
+statements however many there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.archive import Archive
+from index.types import Item
+
+from .highlight import highlights
+from .relevance import band
+from .results import Band, Hit, Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item that was found. `match` overrules the band that the score would have."""
+
+    id: int
+    score: float
+    match: Band | None = None
+    reason: str | None = None
+
+
+def hits(archive: Archive, found: Sequence[Found], asked: Sequence[str] = ()) -> tuple[Hit, ...]:
+    """The hits in the order given; `asked` are the question's tokens, for the marks."""
+    items = {item.id: item for item in archive.items([one.id for one in found])}
+    keys = [item.key for item in items.values() if item.key]
+    works = archive.works(keys)
+    mentions = [other for others in works.values() for other in others]
+    issues = {
+        issue.id: issue for issue in archive.issues(sorted({item.issue_id for item in (*items.values(), *mentions)}))
+    }
+    papers = archive.papers([key for key in keys if key.startswith(("arxiv:", "doi:"))])
+
+    def also(item: Item) -> tuple[Mention, ...]:
+        others = works.get(item.key or "", [])
+        return tuple(Mention(other.id, issues[other.issue_id]) for other in others if other.id != item.id)
+
+    return tuple(
+        Hit(
+            item=items[one.id],
+            issue=issues[items[one.id].issue_id],
+            score=round(float(one.score), 4),
+            match=one.match or band(one.score),
+            highlights=highlights(items[one.id], asked) if asked else (),
+            also_in=also(items[one.id]),
+            reason=one.reason,
+            paper=papers.get(items[one.id].key or ""),
+        )
+        for one in found
+        if one.id in items
+    )

@@ -1,0 +1,121 @@
+"""Candidates for a question, best first, with calibrated scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.archive import Archive
+from index.types import FloatArray, IdArray, Scored
+
+from .fuse import fuse, trust
+from .relevance import WEAK, Calibration
+from .results import Mode, Understood
+from .words import Covered, cover
+
+DEPTH = 1000
+"""How many of the nearest by meaning are looked at."""
+WORD_DEPTH = 200
+"""How many that meaning did not bring up are looked at for their words."""
+FEW = 5
+"""How many are kept when none is relevant."""
+HALF = 0.5
+"""In keyword mode, how much of the question an item must cover."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """`ids` and their relevance in 0..1, best first; ties by id."""
+
+    ids: IdArray
+    scores: FloatArray
+
+    @classmethod
+    def empty(cls) -> "Ranked":
+        return cls(np.empty(0, np.int64), np.empty(0, np.float32))
+
+    def first(self, count: int) -> "Ranked":
+        return Ranked(self.ids[:count], self.scores[:count])
+
+    def at_least(self, score: float) -> "Ranked":
+        """Those that score this much; they stand first."""
+        return self.first(int(np.searchsorted(-self.scores, -score, side="right")))
+
+
+def ordered(ids: IdArray, scores: FloatArray) -> Ranked:
+    order = np.lexsort((ids, -scores))
+    return Ranked(ids[order], scores[order])
+
+
+def all_items(ids: IdArray) -> Ranked:
+    """Items that meet conditions alone, all equally good."""
+    return Ranked(ids, np.ones(len(ids), dtype=np.float32))
+
+
+def by_words(archive: Archive, text: str, within: IdArray | None) -> Ranked:
+    """Keyword mode: by how much of the question is covered; without the model."""
+    covered = cover(archive, text, within)
+    ranked = ordered(covered.ids, covered.share)
+    best = ranked.at_least(HALF)
+    return best if len(best.ids) else ranked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A question as ranking needs it. `vector` (1, d) is the encoder's, of a passage if it is read as one."""
+
+    words: str
+    vector: FloatArray
+    mode: Mode = "hybrid"
+    passage: bool = False
+
+    @classmethod
+    def of(cls, read: Understood, vector: FloatArray, mode: Mode) -> "Query":
+        return cls(read.words, vector, mode, read.passage)
+
+    @property
+    def scale(self) -> str:
+        """By which calibration its scores are read."""
+        return "passage" if self.passage else self.mode
+
+
+def rank(archive: Archive, query: Query, fitted: Calibration, within: IdArray | None) -> Ranked:
+    """By meaning, and in hybrid mode also by words: everything at least weakly relevant, or else the nearest few."""
+    raw = raw_scores(archive, query, fitted.scripts, within)
+    scored = Ranked(raw.ids, fitted.relevance(raw.scores, query.scale))
+    kept = scored.at_least(WEAK)
+    return kept if len(kept.ids) >= FEW else scored.first(FEW)
+
+
+def raw_scores(archive: Archive, query: Query, scripts: dict[str, float], within: IdArray | None) -> Ranked:
+    """Fused scores as they come, before calibration. `scripts` are those of the archive, see `fuse.trust`."""
+    ids, scores = _nearest(archive, query, DEPTH, within)
+    if query.mode == "semantic" or query.passage:
+        return ordered(ids, scores)
+    covered = cover(archive, query.words, within)
+    missing = np.setdiff1d(_best(covered), ids, assume_unique=True)
+    if len(missing):
+        more, more_scores = _nearest(archive, query, len(missing), missing)
+        ids, scores = np.concatenate([ids, more]), np.concatenate([scores, more_scores])
+    return ordered(ids, fuse(scores, covered.of(ids), trust(query.words, scripts)))
+
+
+def _nearest(archive: Archive, query: Query, k: int, within: IdArray | None) -> tuple[IdArray, FloatArray]:
+    if query.passage:
+        return arrays(archive.nearest_items(query.vector, k, within)[0])
+    ids, scores = archive.nearest_arrays(query.vector, k, within)
+    there = ids[0] >= 0
+    return ids[0][there], scores[0][there]
+
+
+def arrays(found: Sequence[Scored]) -> tuple[IdArray, FloatArray]:
+    """Ids and scores of a list of scored items."""
+    ids = np.fromiter((one.id for one in found), dtype=np.int64, count=len(found))
+    return ids, np.fromiter((one.score for one in found), dtype=np.float32, count=len(found))
+
+
+def _best(covered: Covered) -> IdArray:
+    """Where very many items share a word, only those that share most can matter."""
+    if len(covered.ids) <= WORD_DEPTH:
+        return covered.ids
+    return np.sort(covered.ids[np.argpartition(-covered.share, WORD_DEPTH)[:WORD_DEPTH]])

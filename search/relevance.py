@@ -1,0 +1,79 @@
+"""What a score is worth here: the same number means different things with another model or another archive.
+
+Neutral questions, which were not made for this archive, are put to it once. How well the *best* item answers each of
+them is what chance achieves: a question whose best item does no better has no answer here. The distribution of those
+best scores is kept with the archive, and every score is read against it.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from index.types import FloatArray
+
+from .results import Band
+
+VERSION = 1
+GOOD = 0.5
+"""Scores from here on are "good": better than nearly all neutral questions achieve."""
+STRONG = 0.8
+WEAK = 0.2
+"""Below this an item is not shown at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """What chance achieves, robustly: `centre` and `spread` of the best scores of neutral questions."""
+
+    centre: float = 0.25
+    spread: float = 0.06
+
+    @classmethod
+    def of(cls, best: FloatArray) -> "Null":
+        """From the best score of each neutral question. Quartiles, because some questions may be at home here."""
+        if len(best) < 8:
+            return cls()
+        low, middle, high = np.quantile(best, (0.25, 0.5, 0.75))
+        return cls(float(middle), max(float(high - low) / 1.349, 0.01))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All that turns an archive's raw scores into relevance. `items` is how many it was fitted on, 0 for a guess."""
+
+    nulls: dict[str, Null] = field(default_factory=dict)
+    """By mode, and `passage` for texts compared as items."""
+    scripts: dict[str, float] = field(default_factory=dict)
+    """The share of each script among the letters of the items."""
+    items: int = 0
+
+    def relevance(self, raw: FloatArray, kind: str) -> FloatArray:
+        """Calibrated relevance in 0..1, monotone in the raw scores; 0.5 is the border of `GOOD`."""
+        if kind == "keyword":
+            return np.asarray(np.clip(raw, 0, 1), dtype=np.float32)
+        null = self.nulls.get(kind, Null())
+        z = (np.asarray(raw, dtype=np.float64) - null.centre) / null.spread
+        return np.asarray(1 / (1 + np.exp(-1.386 * (z - BORDER))), dtype=np.float32)
+
+    def to_bytes(self) -> bytes:
+        return json.dumps({"version": VERSION, **asdict(self)}).encode()
+
+    @classmethod
+    def from_bytes(cls, payload: bytes) -> "Calibration | None":
+        """The calibration that `to_bytes` wrote; None for one of another version or no calibration at all."""
+        try:
+            kept = json.loads(payload)
+            if kept.pop("version") != VERSION:
+                return None
+            return cls({name: Null(**null) for name, null in kept["nulls"].items()}, kept["scripts"], kept["items"])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+
+BORDER = 1.5
+"""How many spreads above chance the border of "good" lies."""
+
+
+def band(score: float) -> Band:
+    return "strong" if score >= STRONG else "good" if score >= GOOD else "weak"

@@ -1,0 +1,172 @@
+"""A question answered: understood, filtered, ranked by meaning and words, calibrated, grouped by work, counted, paged.
+
+    search -> understand -> Archive.select -> rank -> one item a work -> facets -> one page -> hits
+
+Filters act first, so that every filter is exact. What counts as an answer is decided once, by relevance, and total,
+facets and pages all speak of that one set of candidates. Searching changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from index.archive import Archive
+from index.errors import ModelUnavailable
+from index.types import Filters, FloatArray, IdArray
+
+from .facets import count
+from .hits import Found, hits
+from .paging import offset, token
+from .query import merge, understand
+from .rank import Query, Ranked, all_items, by_words, rank
+from .refresh import Fitted, fitted
+from .related import around
+from .relevance import GOOD
+from .results import Answer, Ask, Mode, Understood
+from .target import find_target, mentions
+from .words import question_tokens
+
+NEAREST = 5
+"""How many are shown when nothing is close."""
+MAX_LIMIT = 100
+NO_MODEL = "The language model is not available here, so only words are compared."
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    ask: Ask
+    read: Understood
+    filters: Filters
+    mode: Mode
+    known_target: bool = False
+    """It names a work of the archive, so that stored vectors will do."""
+
+    @property
+    def needs_model(self) -> bool:
+        return bool(self.read.words) and self.mode != "keyword" and not self.known_target
+
+
+def search(archive: Archive, ask: Ask) -> Answer:
+    """Answers a question. Errors: BadQuery, BadCursor, and what the archive raises (WrongModel, DamagedArchive, …)."""
+    return search_many(archive, [ask])[0]
+
+
+def search_many(archive: Archive, asks: Sequence[Ask]) -> list[Answer]:
+    """The answers to several questions, whose texts go through the model together."""
+    questions = []
+    for ask in asks:
+        read = understand(ask.query)
+        filters = merge(read.filters, ask.filters)
+        unknown = find_target(archive, read)
+        known = read.target is not None and unknown is None
+        questions.append(_Question(ask, unknown or read, filters, ask.mode, known))
+    vectors = _encode(archive, questions)
+    return [
+        _answer(archive, _without_model(question) if missing else question, vector)
+        for question, (vector, missing) in zip(questions, vectors, strict=True)
+    ]
+
+
+def _encode(archive: Archive, questions: Sequence[_Question]) -> list[tuple[FloatArray | None, bool]]:
+    """A vector for each question that needs one, and whether it had to do without."""
+    wanted = [place for place, question in enumerate(questions) if question.needs_model]
+    found: list[tuple[FloatArray | None, bool]] = [(None, False)] * len(questions)
+    for passage in (False, True):
+        places = [place for place in wanted if questions[place].read.passage is passage]
+        if not places:
+            continue
+        texts = [questions[place].read.words for place in places]
+        try:
+            vectors = archive.embed_items(texts) if passage else archive.encoder.queries(texts)
+        except ModelUnavailable:
+            if any(questions[place].mode == "semantic" for place in places):
+                raise  # asked for by name: words are no substitute
+            for place in places:
+                found[place] = (None, True)
+        else:
+            for row, place in enumerate(places):
+                found[place] = (vectors[row : row + 1], False)
+    return found
+
+
+def _without_model(question: _Question) -> _Question:
+    return replace(question, mode="keyword", read=replace(question.read, hints=(*question.read.hints, NO_MODEL)))
+
+
+def _answer(archive: Archive, question: _Question, vector: FloatArray | None) -> Answer:
+    ask, read, build = question.ask, question.read, archive.build
+    fit = fitted(archive) if vector is not None or question.known_target else Fitted.none()
+    start = offset(ask, build, fit.id)
+    ranked, close = _candidates(archive, question, vector, fit)
+    chosen = _one_a_work(archive, ranked)
+    ordered = _sorted(archive, chosen, ask)
+    limit = max(1, min(ask.limit, MAX_LIMIT))
+    page = slice(start, start + limit)
+    found = [
+        Found(int(id_), float(score), None if close else "weak")
+        for id_, score in zip(ordered.ids[page], ordered.scores[page], strict=True)
+    ]
+    total = len(ordered.ids)
+    counted = count(archive, ranked.ids, question.filters)
+    return Answer(
+        query=replace(read, filters=question.filters),
+        hits=hits(archive, found, question_tokens(read.words)),
+        total=total,
+        close=close,
+        facets=counted.facets,
+        next=token(ask, build, fit.id, start + limit) if start + limit < total else None,
+        build=build,
+        mode=question.mode,
+        issue_counts=counted.issues,
+    )
+
+
+def _candidates(archive: Archive, question: _Question, vector: FloatArray | None, fit: Fitted) -> tuple[Ranked, bool]:
+    """Everything that answers, best first, and whether anything is close."""
+    read = question.read
+    within = archive.select(question.filters)
+    if within is not None and not len(within):
+        return Ranked.empty(), True
+    if question.known_target and read.target:
+        return around(archive, mentions(archive, read.target), fit.calibration, within), True
+    if not read.words:
+        # Conditions alone: everything that meets them, none better than another.
+        return (all_items(within), True) if within is not None else (Ranked.empty(), True)
+    if vector is None:
+        ranked = by_words(archive, read.words, within)
+    else:
+        ranked = rank(archive, Query.of(read, vector, question.mode), fit.calibration, within)
+    close = bool(len(ranked.ids)) and float(ranked.scores[0]) >= GOOD
+    return (ranked if close else ranked.first(NEAREST)), close
+
+
+def _one_a_work(archive: Archive, ranked: Ranked) -> Ranked:
+    """The best item of every work, in order."""
+    if not len(ranked.ids):
+        return ranked
+    order = np.argsort(ranked.ids, kind="stable")
+    works = np.empty_like(ranked.ids)
+    works[order] = archive.work_of(ranked.ids[order])
+    first = np.sort(np.unique(works, return_index=True)[1])
+    return Ranked(ranked.ids[first], ranked.scores[first])
+
+
+def _sorted(archive: Archive, ranked: Ranked, ask: Ask) -> Ranked:
+    """By date if asked for, weak ones behind all others; without words always by date, newest first."""
+    listing = bool(len(ranked.ids)) and float(ranked.scores.min()) == float(ranked.scores.max()) == 1.0
+    if not len(ranked.ids) or (ask.sort == "relevance" and not listing):
+        return ranked
+    days = _days(archive, ranked.ids)
+    unknown = days == 0
+    when = days if ask.sort == "oldest" else -days
+    weak = ranked.scores < GOOD
+    order = np.lexsort((ranked.ids, when, unknown, weak))
+    return Ranked(ranked.ids[order], ranked.scores[order])
+
+
+def _days(archive: Archive, ids: IdArray) -> IdArray:
+    order = np.argsort(ids, kind="stable")
+    days = np.empty(len(ids), dtype=np.int64)
+    days[order] = archive.facet_columns(ids[order]).day
+    return days
