@@ -12,9 +12,9 @@ import queue
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,30 +82,32 @@ class CompiledEncoder:
         return cls(folder, stamp)
 
     def __init__(self, folder: Path, stamp: dict[str, Any]) -> None:
-        library = openvino()
-        self._library = library
-        self._core = library.Core()
+        self._library = openvino()
         self._path = str(folder / "model.xml")
         self._fingerprint: str = stamp["fingerprint"]
         self._dimensions: int = stamp["dimensions"]
         self._query_prompt, self._passage_prompt = stamp["prompts"]
         self._batching = threading.Lock()
+        self._parts: dict[str, Any] = {"core": self._library.Core()}
+        # Compiled models own threads; left to the interpreter's last moments, they would now and then abort it.
+        weakref.finalize(self, self._parts.clear)
         with ThreadPoolExecutor(1) as pool:
             loading = pool.submit(_load_tokenizer, folder, stamp["tokens"])
             cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
             # Two threads answer one question almost twice as fast as one; more hardly help with so short a text.
             streams = max(1, cores // 2)
             compiled = self._compile({"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(cores)})
-            self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+            requests = self._parts["requests"] = queue.SimpleQueue()
             for _ in range(streams):
-                self._requests.put(compiled.create_infer_request())
+                requests.put(compiled.create_infer_request())
             self._tokenizer = loading.result()
 
     def _compile(self, settings: dict[str, str]) -> Any:
-        capable = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        core = self._parts["core"]
+        capable = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = {"INFERENCE_PRECISION_HINT": "bf16" if capable else "f32"}
         try:
-            return self._core.compile_model(self._path, "CPU", {**settings, **precision})
+            return core.compile_model(self._path, "CPU", {**settings, **precision})
         except RuntimeError as error:
             raise CannotCompile(_last_line(str(error))) from error
 
@@ -137,23 +139,22 @@ class CompiledEncoder:
         return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
     def _single(self, ids: list[int]) -> FloatArray:
-        request = self._requests.get()
+        requests: queue.SimpleQueue[Any] = self._parts["requests"]
+        request = requests.get()
         try:
             request.infer([np.array([ids], np.int64), np.ones((1, len(ids)), np.int64)])
             return np.array(request.get_output_tensor(0).data[0], np.float32)
         finally:
-            self._requests.put(request)
-
-    @cached_property
-    def _throughput(self) -> Any:
-        return self._compile({"PERFORMANCE_HINT": "THROUGHPUT"})
+            requests.put(request)
 
     def _batches(self, encoded: list[list[int]], vectors: FloatArray) -> None:
         def keep(request: Any, rows: list[int]) -> None:
             vectors[rows] = request.get_output_tensor(0).data
 
         with self._batching:
-            requests = self._library.AsyncInferQueue(self._throughput, 2)
+            if "batches" not in self._parts:
+                self._parts["batches"] = self._compile({"PERFORMANCE_HINT": "THROUGHPUT"})
+            requests = self._library.AsyncInferQueue(self._parts["batches"], 2)
             requests.set_callback(keep)
             for rows in _length_sorted(encoded):
                 requests.start_async(_padded([encoded[row] for row in rows]), rows)
