@@ -1,0 +1,201 @@
+"""The pages that ask: home, search, topics, about, the reference of the API, and the reader's preferences."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from index.archive import Archive
+from search.results import Answer, Facet
+from search.retrieve import search
+
+from . import front, i18n
+from .asking import LISTS, Asked
+from .render import SCHEMES, View, render, view
+from .shelf import Spine, spines
+from .texts import bands, chip_names, facet_names, facet_value, sort_names
+
+router = APIRouter(include_in_schema=False)
+_YEAR = 365 * 24 * 3600
+
+
+@router.get("/")
+def home(request: Request) -> Response:
+    here = view(request)
+    return render(request, "home", {"front": front.front(here), "query": "", **_canonical("/")})
+
+
+@router.get("/search")
+def search_page(request: Request) -> Response:
+    here = view(request)
+    asked = Asked.read(request.query_params.multi_items())
+    if asked.blank:
+        values = {"query": "", "asked": asked, "blank": True, "examples": front.examples(here)}
+        return render(request, "search", {**values, **_canonical("/search")})
+    answer = search(here.archive, asked.ask())
+    values = {
+        "query": asked.query,
+        "asked": asked,
+        "answer": answer,
+        "blank": False,
+        **_hits(request, here, asked, answer),
+    }
+    if asked.cursor and request.query_params.get("band") is not None:
+        return render(request, "search", values, fragment="more")
+    values |= {
+        "chips": _chips(here, asked, answer),
+        "sorts": _sorts(here, asked),
+        "facets": _facets(here, asked, answer),
+        "bins": _shelf(here, answer),
+        "canonical": None,
+        "unlisted": True,
+    }
+    return render(request, "search", values)
+
+
+@router.post("/preferences")
+def preferences(
+    next_page: Annotated[str, Form(alias="next", max_length=2000)] = "/",
+    lang: Annotated[str | None, Form()] = None,
+    scheme: Annotated[str | None, Form()] = None,
+) -> Response:
+    """Remembers a language or colour scheme in a cookie of this reader's browser, and goes back to the page."""
+    target = urlsplit(next_page)
+    local = next_page.startswith("/") and not next_page.startswith(("//", "/\\")) and not target.netloc
+    pairs = [pair for pair in target.query.split("&") if pair and not pair.startswith("lang=")]
+    back = (target.path + (f"?{'&'.join(pairs)}" if pairs else "")) if local else "/"
+    response = RedirectResponse(back, 303)
+    if lang in i18n.LANGUAGES:
+        response.set_cookie("lang", lang, max_age=_YEAR, httponly=True, samesite="lax")
+    if scheme in SCHEMES:
+        response.set_cookie("scheme", scheme, max_age=_YEAR, httponly=True, samesite="lax")
+    elif scheme == "":
+        response.delete_cookie("scheme", httponly=True, samesite="lax")
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A run of hits: under a heading, without one, or folded away because they are weak."""
+
+    heading: str | None
+    folded: bool
+    hits: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The next page: as a page of its own, and as the fragment that is put in the link's place."""
+
+    href: str
+    fetch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+    href: str
+    selected: bool
+    count: int = 0
+
+
+def _canonical(path: str) -> dict[str, Any]:
+    return {"canonical": path, "unlisted": False}
+
+
+def _hits(request: Request, here: View, asked: Asked, answer: Answer) -> dict[str, Any]:
+    """Groups by band while they are in order of relevance, one plain list in order of time."""
+    before = request.query_params.get("band")
+    if asked.sort != "relevance" or not answer.close or not answer.query.words:
+        groups = [Group(None, False, answer.hits)] if answer.hits else []
+    else:
+        headings = bands(here.language)
+        groups = []
+        for band, heading in headings.items():
+            hits = tuple(hit for hit in answer.hits if hit.match == band)
+            folded = band == "weak" and before != "weak"
+            if hits:
+                groups.append(Group(None if band == before else heading, folded, hits))
+    more = None
+    if answer.next:
+        following = replace(asked, cursor=answer.next).href
+        more = More(following, f"{following}&{urlencode({'band': answer.hits[-1].match})}")
+    return {"groups": groups, "more": more}
+
+
+def _chips(here: View, asked: Asked, answer: Answer) -> list[Choice]:
+    """What the query language took out of the question, and the conditions that stand beside it."""
+    names = chip_names(here.language)
+    chips = [
+        Choice(
+            chip.field, names.get(chip.field, chip.field), replace(asked, query=chip.without, cursor=None).href, True
+        )
+        for chip in answer.query.chips
+    ]
+    chips = [replace(c, value=chip.value) for c, chip in zip(chips, answer.query.chips, strict=True)]
+    for name, value in asked.conditions:
+        label = names.get(name, name)
+        chips.append(Choice(facet_value(here.language, name, value), label, asked.toggled(name, value).href, True))
+    return chips
+
+
+def _sorts(here: View, asked: Asked) -> list[Choice]:
+    return [
+        Choice(value, label, asked.sorted(value).href, value == asked.sort)
+        for value, label in sort_names(here.language).items()
+    ]
+
+
+_FACETS = ("section", "kind", "year", "host", "language")
+_FACET_VALUES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FacetView:
+    field: str
+    label: str
+    values: tuple[Choice, ...]
+
+
+def _facets(here: View, asked: Asked, answer: Answer) -> list[FacetView]:
+    """The facets that can still narrow something, each value a link that adds it or takes it away."""
+    names = facet_names(here.language)
+    by_field = {facet.field: facet for facet in answer.facets}
+    views = []
+    for field in _FACETS:
+        facet = by_field.get(field)
+        if facet is None or not _narrows(facet):
+            continue
+        values = tuple(
+            Choice(
+                value.value,
+                facet_value(here.language, field, value.label),
+                asked.toggled(field, value.value).href,
+                (field, value.value) in asked.conditions,
+                value.count,
+            )
+            for value in facet.values[:_FACET_VALUES]
+        )
+        views.append(FacetView(field, names[field], values))
+    return views
+
+
+def _narrows(facet: Facet) -> bool:
+    return facet.field in LISTS and (len(facet.values) > 1 or any(value.selected for value in facet.values))
+
+
+def _shelf(here: View, answer: Answer) -> list[Spine]:
+    """The shelf with the spines lit whose issues printed a match; none for fewer than three issues."""
+    archive: Archive = here.archive
+    issues = archive.issues()
+    counted = {value.value: value.count for facet in answer.facets if facet.field == "issue" for value in facet.values}
+    lit = {issue.id: counted[str(issue.number)] for issue in issues if str(issue.number) in counted}
+    if not lit:
+        for hit in answer.hits:
+            lit[hit.issue.id] = lit.get(hit.issue.id, 0) + 1
+    if len(issues) < 3:
+        return []
+    return spines(issues, archive.issue_counts(), here.language, lit)

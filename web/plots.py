@@ -1,0 +1,105 @@
+"""Plots drawn on the server as plain SVG geometry; the templates put the numbers into shapes."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search.results import TopicMap
+
+WIDTH, HEIGHT = 240, 48
+MAP = 1000
+"""The map's height in SVG units; it is half as wide again."""
+MAP_POINTS = 3000
+"""At most so many points are drawn, evenly chosen: more could not be told apart, and would make the page heavy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A series of monthly counts as one filled outline. `peak` is the highest month and its count."""
+
+    area: str
+    line: str
+    first: dt.date | None
+    last: dt.date | None
+    peak: tuple[dt.date, int] | None
+
+
+def trend(counts: Sequence[tuple[dt.date, int]], span: tuple[dt.date, dt.date] | None = None) -> Trend:
+    """The counts over `span` (their own first to last month when None), missing months as zero."""
+    series = dict(counts)
+    if not series:
+        return Trend("", "", None, None, None)
+    first, last = span or (min(series), max(series))
+    months = [_month(at) for at in range(_number(first), _number(last) + 1)]
+    values = [series.get(month, 0) for month in months]
+    most = max(values) or 1
+    step = WIDTH / max(1, len(values) - 1)
+    points = [(at * step, HEIGHT - 2 - value / most * (HEIGHT - 6)) for at, value in enumerate(values)]
+    if len(points) == 1:
+        points = [(0.0, points[0][1]), (float(WIDTH), points[0][1])]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    peak = max(series.items(), key=lambda pair: (pair[1], pair[0]))
+    return Trend(f"0,{HEIGHT} {line} {WIDTH},{HEIGHT}", line, first, last, peak)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    item_id: int
+    x: int
+    y: int
+    hue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A topic's name on the map, at the middle of its points."""
+
+    topic_id: int
+    text: str
+    x: int
+    y: int
+    hue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    dots: Sequence[Dot]
+    names: Sequence[Name]
+    total: int
+
+
+HUES = 8
+"""Colours of the palette (Okabe and Ito's, which colour-blind readers tell apart); larger topics get them first."""
+
+
+def draw(found: TopicMap) -> Map:
+    """The map's points and names in SVG units; topics beyond the palette share its neutral colour, hue 0."""
+    order = sorted(found.topics, key=lambda topic: (-topic.size, topic.id))
+    hues = {topic.id: at + 1 if at < HUES else 0 for at, topic in enumerate(order)}
+    step = max(1, -(-len(found.points) // MAP_POINTS))
+    dots = [
+        Dot(point.item_id, round(20 + point.x * 1460), round(20 + point.y * 960), hues.get(point.topic, 0))
+        for point in found.points[::step]
+    ]
+    places: dict[int, list[tuple[float, float]]] = {}
+    for point in found.points:
+        places.setdefault(point.topic, []).append((point.x, point.y))
+    names = [
+        Name(topic.id, topic.name, *_middle(places[topic.id]), hues[topic.id]) for topic in order if topic.id in places
+    ]
+    return Map(dots, names, len(found.points))
+
+
+def _middle(points: Sequence[tuple[float, float]]) -> tuple[int, int]:
+    """The median point, which a few strays do not move."""
+    x = sorted(x for x, _ in points)[len(points) // 2]
+    y = sorted(y for _, y in points)[len(points) // 2]
+    return round(20 + x * 1460), round(20 + y * 960)
+
+
+def _number(date: dt.date) -> int:
+    return date.year * 12 + date.month - 1
+
+
+def _month(number: int) -> dt.date:
+    return dt.date(number // 12, number % 12 + 1, 1)

@@ -1,0 +1,154 @@
+"""The pages that read: items, works, issues, and all issues."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import groupby
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from index.archive import Archive
+from index.errors import NotFound
+from index.types import Issue, Item
+from search.related import related
+
+from . import structured
+from .bibtex import bibtex
+from .entries import entries
+from .render import render, view
+from .shelf import spines
+from .urls import quote_key
+
+router = APIRouter(include_in_schema=False)
+WHOLE_LIST = 120
+"""Up to so many issues stand on one page; longer runs are shown year by year."""
+
+
+@router.get("/items/{item_id}")
+def item_page(request: Request, item_id: int) -> Response:
+    here = view(request)
+    archive = here.archive
+    entry = entries(archive, [archive.item(item_id)])[0]
+    item, issue = entry.item, entry.issue
+    around = related(archive, item_id, 8)
+    printed = archive.issue_items(issue.id)
+    at = next(n for n, other in enumerate(printed) if other.id == item.id)
+    lit: dict[int, int] = {}
+    for hit in (*around.earlier, *around.later):
+        lit[hit.issue.id] = lit.get(hit.issue.id, 0) + 1
+    shelf = archive.issues()
+    values = {
+        "entry": entry,
+        "item": item,
+        "issue": issue,
+        "earlier": around.earlier,
+        "later": around.later,
+        "before": printed[at - 1] if at else None,
+        "after": printed[at + 1] if at + 1 < len(printed) else None,
+        "neighbours": printed[max(0, at - 3) : at + 4],
+        "bins": spines(shelf, archive.issue_counts(), here.language, lit, issue.id) if len(shelf) > 2 else [],
+        "similar": _similar(item),
+        "structured": structured.item(here, entry),
+        "canonical": f"/items/{item.id}",
+        "query": "",
+    }
+    return render(request, "item", values)
+
+
+@router.get("/works/{key:path}")
+def work_page(request: Request, key: str) -> Response:
+    here = view(request)
+    archive = here.archive
+    items = archive.works([key]).get(key, [])
+    if not items:
+        raise NotFound(f"No work here has the key “{key}”.")
+    mentions = entries(archive, items)
+    latest = mentions[-1]
+    issues = [entry.issue for entry in mentions]
+    lit = {issue.id: issues.count(issue) for issue in issues}
+    shelf = archive.issues()
+    values = {
+        "key": key,
+        "mentions": mentions,
+        "latest": latest,
+        "paper": latest.paper,
+        "work_title": latest.paper.title if latest.paper else latest.item.subtitle or latest.item.title,
+        "bibtex": bibtex(latest.item, issues, latest.paper),
+        "bins": spines(shelf, archive.issue_counts(), here.language, lit) if len(shelf) > 2 else [],
+        "structured": structured.work(here, mentions),
+        "canonical": f"/works/{quote_key(key)}",
+        "query": "",
+    }
+    return render(request, "work", values)
+
+
+@router.get("/issues/{issue_id}")
+def issue_page(request: Request, issue_id: int) -> Response:
+    here = view(request)
+    archive = here.archive
+    issue = archive.issue(issue_id)
+    shelf = archive.issues()
+    at = next(n for n, other in enumerate(shelf) if other.id == issue.id)
+    items = archive.issue_items(issue.id)
+    sections = [(name, list(group)) for name, group in groupby(items, lambda item: item.section)]
+    values = {
+        "issue": issue,
+        "items": items,
+        "sections": sections,
+        "noted": [item for item in items if item.note],
+        "newer": shelf[at - 1] if at else None,
+        "older": shelf[at + 1] if at + 1 < len(shelf) else None,
+        "bins": spines(shelf, archive.issue_counts(), here.language, None, issue.id) if len(shelf) > 2 else [],
+        "structured": structured.issue(here, issue, items),
+        "canonical": f"/issues/{issue.id}",
+        "query": "",
+    }
+    return render(request, "issue", values)
+
+
+@router.get("/issues")
+def issues_page(request: Request) -> Response:
+    here = view(request)
+    archive = here.archive
+    issues = archive.issues()
+    years = sorted({year(issue) for issue in issues if year(issue)}, reverse=True)
+    asked = request.query_params.get("year", "")
+    shown: Sequence[Issue] = issues
+    chosen = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in years else None
+    if chosen is None and len(issues) > WHOLE_LIST and years:
+        chosen = years[0]
+    if chosen is not None:
+        shown = [issue for issue in issues if year(issue) == chosen]
+    values = {
+        "groups": [(at, list(group)) for at, group in groupby(shown, year)],
+        "years": years,
+        "chosen": chosen,
+        "total": len(issues),
+        "counts": archive.issue_counts(),
+        "contents": _contents(archive, archive.generation, tuple(issue.id for issue in shown)),
+        "canonical": "/issues" + (f"?year={chosen}" if chosen is not None and asked else ""),
+        "query": "",
+    }
+    return render(request, "issues", values)
+
+
+def year(issue: Issue) -> int:
+    """The year an issue belongs to; 0 when nothing tells."""
+    return issue.date.year if issue.date else issue.year or 0
+
+
+@lru_cache(32)
+def _contents(archive: Archive, generation: int, ids: tuple[int, ...]) -> dict[int, tuple[Item, ...]]:  # noqa: ARG001
+    """The items that stand for each issue in one line: those the editor put forward, else the first ones."""
+    contents: dict[int, tuple[Item, ...]] = {}
+    for issue_id in ids:
+        items = archive.issue_items(issue_id)
+        contents[issue_id] = tuple(([item for item in items if item.note] or items)[:4])
+    return contents
+
+
+def _similar(item: Item) -> str:
+    """A search for more of what the item's own text says."""
+    text = " ".join(part for part in (item.title, item.subtitle, item.summary) if part)
+    return "/search?" + urlencode({"q": " ".join(text.split())[:400]})

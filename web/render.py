@@ -1,0 +1,165 @@
+"""Templates to answers: one URL, two renderings.
+
+A page template extends `layout.html` and includes its fragment `_name.html`. For an htmx request (that is no history
+restore, which needs the whole page) the fragment alone is sent, so both renderings come from the same file.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from index.archive import Archive
+from search.results import Highlight
+
+from . import assets, i18n
+from .settings import Settings
+from .texts import kinds
+from .urls import quote_key
+
+_TEMPLATES = Path(__file__).parent / "templates"
+SCHEMES = ("light", "dark")
+
+
+@dataclass(frozen=True)
+class View:
+    """What every template knows besides its page's own values: the request's language, scheme and address."""
+
+    request: Request
+    language: i18n.Language
+    settings: Settings
+    archive: Archive
+
+    @cached_property
+    def scheme(self) -> str | None:
+        """The colour scheme the reader chose, or None for the system's own."""
+        chosen = self.request.cookies.get("scheme")
+        return chosen if chosen in SCHEMES else None
+
+    @property
+    def here(self) -> str:
+        """This page's address, root-relative."""
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "")
+
+    @property
+    def base(self) -> str:
+        """Scheme and host that the archive is reached by, without a slash at the end."""
+        return (self.settings.base_url or str(self.request.base_url)).rstrip("/")
+
+    @cached_property
+    def title(self) -> str:
+        """The archive's name: the host's choice, or the newsletter's own, or ours."""
+        return self.settings.title or newsletter(self.archive, self.archive.generation) or "Back Issues"
+
+
+@lru_cache(8)
+def newsletter(archive: Archive, generation: int) -> str:  # noqa: ARG001 (the generation is the cache's key)
+    """The name of the newsletter that most issues belong to, "" when none is known."""
+    names = [issue.newsletter for issue in archive.issues() if issue.newsletter]
+    return max(set(names), key=lambda name: (names.count(name), name)) if names else ""
+
+
+def mark(highlight: Highlight) -> Markup:
+    """The highlight's text with its matched parts in `<mark>`."""
+    parts: list[Markup] = []
+    at = 0
+    for start, end in highlight.spans:
+        parts += [
+            escape(highlight.text[at:start]),
+            Markup("<mark>"),
+            escape(highlight.text[start:end]),
+            Markup("</mark>"),
+        ]
+        at = end
+    parts.append(escape(highlight.text[at:]))
+    return Markup("").join(parts)
+
+
+def host(url: str) -> str:
+    """The host of an address as a person reads it."""
+    return (urlsplit(url).hostname or url).removeprefix("www.")
+
+
+def outward(url: str | None) -> str | None:
+    """The address if it is safe to link to (http or https), else None."""
+    return url if url and urlsplit(url).scheme in ("http", "https") else None
+
+
+def data_block(value: object) -> Markup:
+    """JSON for a `<script type="application/ld+json">` block, which no `</script>` in a text can end."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
+
+
+def paragraphs(text: str | None) -> list[str]:
+    """A text's lines as paragraphs, empty ones left out."""
+    return [line for line in map(str.strip, (text or "").splitlines()) if line]
+
+
+@lru_cache(1)
+def environment() -> Environment:
+    """The templates, with the filters and names that all of them may use."""
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        mark=mark, host=host, outward=outward, data_block=data_block, paragraphs=paragraphs, work_path=quote_key
+    )
+    made.globals.update(static=assets.address, languages=i18n.LANGUAGES, kinds=kinds)
+    return made
+
+
+def view(request: Request) -> View:
+    """The view of a request; needs `app.state.archive` and `app.state.settings`."""
+    language = i18n.choose(
+        request.query_params.get("lang"), request.cookies.get("lang"), request.headers.get("Accept-Language")
+    )
+    return View(request, language, request.app.state.settings, request.app.state.archive)
+
+
+def wants_fragment(request: Request) -> bool:
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-History-Restore-Request") != "true"
+
+
+def render(
+    request: Request,
+    page: str,
+    values: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    fragment: str | None = None,
+) -> HTMLResponse:
+    """The page `<page>.html`, or its `_<page>.html` when htmx asks for the fragment; `fragment` names another one."""
+    here = view(request)
+    partial = wants_fragment(request)
+    name = f"_{fragment or page}.html" if partial else f"{page}.html"
+    template = environment().get_template(name)
+    texts = here.language
+    shown = {"canonical": None, "unlisted": False, "query": "", **(values or {})}
+    body = template.render(**shown, view=here, partial=partial, _=texts.text, ngettext=texts.plural, l10n=texts)
+    headers = {
+        "Vary": "HX-Request, HX-History-Restore-Request, Accept-Language, Cookie",
+        "Content-Language": texts.code,
+    }
+    return HTMLResponse(body, status, headers)
+
+
+def compile_templates() -> None:
+    """Compile every template now, so that the first reader does not wait for it."""
+    for name in environment().list_templates(extensions=["html", "xml"]):
+        environment().get_template(name)

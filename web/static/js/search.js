@@ -1,0 +1,59 @@
+// Searching as you type: what the address bar, the box and a screen reader are told.
+const box = () => document.getElementById("q");
+const form = () => document.getElementById("ask");
+
+// Half a word in an input method is no question yet; the finished one is.
+document.addEventListener("input", (event) => {
+  if (event.target.id === "q" && event.isComposing) event.stopImmediatePropagation();
+}, true);
+document.addEventListener("compositionend", (event) => {
+  if (event.target.id === "q") event.target.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}, true);
+
+// The first letter of a new question makes a new entry in the history, the letters after it replace that entry: the
+// back button leads to the question before, not through every letter of this one.
+let typing = false;
+let timer;
+const rest = () => { typing = false; };
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement !== form()) { rest(); return; }
+  for (const [name, value] of [...ctx.request.body]) if (!value) ctx.request.body.delete(name);
+  const submitted = ctx.sourceEvent?.type === "submit";
+  ctx.push = typing ? null : "true";
+  ctx.replace = typing ? "true" : null;
+  typing = !submitted;
+  clearTimeout(timer);
+  timer = setTimeout(rest, 8000);
+});
+document.addEventListener("focusout", (event) => { if (event.target.id === "q") rest(); });
+
+// Only HTML is put into the page; anything else (a proxy's error, no network) becomes one line above the old results.
+const trouble = (name) => {
+  const line = document.getElementById("trouble");
+  line.hidden = !name;
+  line.textContent = name ? line.dataset[name] : "";
+};
+document.addEventListener("htmx:before:swap", (event) => {
+  const { response } = event.detail.ctx;
+  if (response && !response.headers.get("Content-Type")?.startsWith("text/html")) {
+    trouble(response.status === 429 ? "busy" : "offline");
+    event.preventDefault();
+  }
+});
+document.addEventListener("htmx:error", ({ detail }) => { if (detail.ctx?.request) trouble("offline"); });
+
+// After a swap the box shows the question that was answered, unless it is the box that asked; and the count is said
+// once the typing rests.
+let saying;
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  trouble(null);
+  const results = document.querySelector("#main .results");
+  if (results && box() && ctx.sourceElement !== form() && ctx.target?.id === "main") box().value = results.dataset.query;
+  if (ctx.sourceElement === form() && ctx.target?.id === "main") window.scrollTo({ top: 0, behavior: "instant" });
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    const line = document.getElementById("announce");
+    const count = document.querySelector("#main [data-announce]");
+    if (line && count) line.textContent = count.textContent.trim().replace(/\s+/g, " ");
+  }, 500);
+});

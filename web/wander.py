@@ -1,0 +1,70 @@
+"""The topics: their map, each one's items, and how they rose and fell."""
+
+import datetime as dt
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from index.errors import NotFound
+from search.results import Topic
+from search.topics import topic_map
+
+from .entries import entries
+from .front import Wander
+from .plots import draw, trend
+from .render import render, view
+
+router = APIRouter(include_in_schema=False)
+PAGE = 40
+LISTED = 60
+"""So many topics stand on the page of all topics, the largest ones."""
+
+
+@router.get("/topics")
+def topics_page(request: Request) -> Response:
+    here = view(request)
+    found = topic_map(here.archive)
+    topics = sorted(found.topics, key=lambda topic: (-topic.size, topic.id))[:LISTED]
+    span = _span(found.topics)
+    wanders = [Wander(topic, trend(topic.counts, span)) for topic in topics]
+    return render(request, "topics", {"topics": wanders, "map": draw(found), "canonical": "/topics"})
+
+
+@router.get("/topics/titles.json")
+def titles(request: Request) -> Response:
+    """The titles of the points that the map draws, by item id; asked for when a reader first touches the map."""
+    archive = view(request).archive
+    ids = [dot.item_id for dot in draw(topic_map(archive)).dots]
+    return Response(
+        orjson.dumps({str(item.id): item.title for item in archive.items(ids)}), media_type="application/json"
+    )
+
+
+@router.get("/topics/{topic_id}")
+def topic_page(request: Request, topic_id: int, page: int = 1) -> Response:
+    here = view(request)
+    found = topic_map(here.archive)
+    topic = next((topic for topic in found.topics if topic.id == topic_id), None)
+    if topic is None:
+        raise NotFound(f"There is no topic {topic_id} now; topics are found anew when the archive has grown.")
+    items = here.archive.items(topic.item_ids)
+    dates = {
+        issue.id: issue.date or dt.date.min for issue in here.archive.issues(sorted({item.issue_id for item in items}))
+    }
+    items.sort(key=lambda item: (dates[item.issue_id], -item.position), reverse=True)
+    at = max(0, min(page, 1 + len(items) // PAGE) - 1) * PAGE
+    values = {
+        "topic": topic,
+        "shown": entries(here.archive, items[at : at + PAGE]),
+        "trend": trend(topic.counts, _span(found.topics)),
+        "next_page": at // PAGE + 2 if at + PAGE < len(items) else None,
+        "canonical": f"/topics/{topic.id}" + (f"?page={at // PAGE + 1}" if at else ""),
+    }
+    return render(request, "topic", values)
+
+
+def _span(topics: tuple[Topic, ...]) -> tuple[dt.date, dt.date] | None:
+    """The months that all topics' plots share, so that they can be compared."""
+    months = [month for topic in topics for month, _ in topic.counts]
+    return (min(months), max(months)) if months else None
