@@ -1,0 +1,72 @@
+"""The zip that Medium hands out: `posts/*.html`, one page a post, drafts and responses among them."""
+
+import re
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from .found import Context, Facts, Failure, Found, SourceError, Yield
+from .tables import date_of
+from .trees import Tree
+
+_POST = re.compile(r"(?:^|/)posts/((?:\d{4}-\d\d-\d\d|draft)_.*?([0-9a-f]{6,}))\.html$", re.IGNORECASE)
+_DATED = re.compile(r"(\d{4}-\d\d-\d\d)_")
+
+
+def matches(tree: Tree, names: list[str]) -> bool:  # noqa: ARG001 (one shape for all formats)
+    return any(_POST.search(name) for name in names)
+
+
+def read(tree: Tree, context: Context) -> Yield:
+    """Published posts; drafts, responses to other people's posts and account data are left aside."""
+    names = tree.names()
+    posts = [name for name in names if _POST.search(name)]
+    context.progress.found(len(posts))
+    for name in posts:
+        try:
+            yield _post(tree, name)
+        except SourceError as error:
+            yield Failure(tree.source(name), str(error))
+    others = [name for name in names if name.lower().endswith(".html") and name not in set(posts)]
+    if others:
+        reason = f"{len(others)} pages of account data (profile, reading lists, sessions and so on) left aside"
+        yield Failure(tree.label, reason, skipped=True)
+
+
+def _post(tree: Tree, name: str) -> Found | Failure:
+    source = tree.source(name)
+    match = _POST.search(name)
+    if match is None or match[1].lower().startswith("draft_"):
+        return Failure(source, "a draft, never published", skipped=True)
+    body = tree.read(name)
+    soup = BeautifulSoup(body, "lxml")
+    if _is_response(soup):
+        return Failure(source, "a response to somebody's post, not a post", skipped=True)
+    canonical = _href(soup.select_one("footer a.p-canonical"))
+    permalink = _href(soup.select_one('footer a[href*="/p/"]'))
+    time = soup.select_one("footer time.dt-published")
+    stamp = time.get("datetime") if time is not None else None
+    dated = _DATED.match(match[1])
+    title = soup.select_one("header .p-name") or soup.title
+    facts = Facts(
+        title=" ".join(title.get_text().split()) or None if title is not None else None,
+        date=date_of(stamp) or date_of(dated[1] if dated else None),
+        url=canonical if canonical and urlsplit(canonical).path.strip("/") else permalink,
+        aliases=(f"medium:{match[2].lower()}",),
+    )
+    return Found(source, body, "text/html", facts)
+
+
+def _is_response(soup: BeautifulSoup) -> bool:
+    """Responses are exported like posts; they are a paragraph or two of bare text, without heading, list or picture."""
+    body = soup.select_one("section[data-field=body]")
+    if body is None:
+        return False
+    if body.select_one("img, figure, li, h4, blockquote, pre, .graf--mixtapeEmbed, h3:not(.graf--title), a[href]"):
+        return False
+    return len(body.select("p")) <= 1
+
+
+def _href(link: Tag | None) -> str | None:
+    value = link.get("href") if link is not None else None
+    return value if isinstance(value, str) and value.startswith("http") else None

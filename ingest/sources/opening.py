@@ -1,0 +1,43 @@
+"""From what the user typed to documents: the kind of a source is recognised from the source itself."""
+
+from collections.abc import Iterable
+from itertools import islice
+from urllib.parse import urlsplit
+
+from .found import Context, Failure, SourceError, Yield
+
+WEB_KINDS = ("feed", "sitemap", "archive", "page", "wayback")
+
+
+def open_all(specs: Iterable[str], context: Context) -> Yield:
+    """The documents of every spec; a spec that cannot be read at all becomes one `Failure`."""
+    for spec in specs:
+        try:
+            yield from islice(open_source(spec, context), context.options.limit)
+        except SourceError as error:
+            yield Failure(spec, str(error))
+
+
+def open_source(spec: str, context: Context) -> Yield:
+    """The documents of one spec: `sample`, `wayback:SITE`, a URL, or a path or glob. Raises `SourceError`."""
+    kind = context.options.kind
+    scheme = urlsplit(spec).scheme.lower()
+    if spec == "sample":
+        from .files import open_sample
+
+        return open_sample(context)
+    if scheme == "wayback" or kind == "wayback":
+        from .wayback import open_wayback
+
+        return open_wayback(spec.partition(":")[2] if scheme == "wayback" else spec, context)
+    if scheme in ("http", "https"):
+        from .site import open_url
+
+        return open_url(spec, context)
+    if scheme and "://" in spec:
+        raise SourceError(f"{spec}: only http:// and https:// addresses can be fetched.")
+    if kind in WEB_KINDS:
+        raise SourceError(f"{spec} is no web address, so it cannot be read as {kind}.")
+    from .files import open_path
+
+    return open_path(spec, context)

@@ -1,0 +1,140 @@
+"""Issues on the web: a single page, a feed, a sitemap, or a whole archive with paging to the first issue."""
+
+import datetime as dt
+import re
+import zlib
+from collections.abc import Iterable
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup
+
+from ..answers import FetchError
+from ..fetch import Ask, Fetched
+from ..links import clean_url
+from . import archives, records
+from .feeds import Entry, is_feed, issue_of, open_feed
+from .found import Context, Facts, Failure, Found, SourceError, Yield
+from .lists import is_list, issue_like
+from .trees import MAX_MEMBER, Memory
+
+_SITEMAP = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
+_PAGES = (None, "text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown")
+_MAX_SITEMAPS = 200
+
+
+def open_url(url: str, context: Context) -> Yield:
+    """The issues behind an address; what it is, is read off what it answers, unless `--as` says it."""
+    kind = context.options.kind
+    if kind == "feed":
+        yield from open_feed(url, context)
+        return
+    if kind == "sitemap":
+        yield from _each(read_sitemap(url, context), context)
+        return
+    try:
+        page = context.fetcher.get(url, Ask(fresh=True))
+    except FetchError as error:
+        raise SourceError(str(error)) from error
+    if kind is None and is_feed(page.body):
+        yield from open_feed(url, context)
+    elif kind is None and _SITEMAP.search(page.body[:2000]):
+        yield from _each(read_sitemap(url, context), context)
+    elif kind == "jsonl" or (kind is None and urlsplit(page.url).path.endswith((".jsonl", ".ndjson"))):
+        context.progress.found()
+        yield from records.read(Memory(page.url, page.body), "", context)
+    else:
+        yield from _page(url, page, context)
+
+
+def _page(url: str, page: Fetched, context: Context) -> Yield:
+    kind = context.options.kind
+    media_type = _media_type(page)
+    if media_type not in _PAGES:
+        if page.body.startswith(b"PK\x03\x04"):
+            raise SourceError(f"{url} is a zip. Save it and give the path of the file instead.")
+        raise SourceError(f"{url} answers with {media_type}, which is no page, feed or sitemap.")
+    if kind in (None, "archive") and media_type in (None, "text/html", "application/xhtml+xml"):
+        soup = BeautifulSoup(page.body, "lxml")
+        if kind == "archive" or archives.is_archive(page.url, soup) or is_list(page.url, soup):
+            yield from _each(archives.entries(page.url, soup, context), context)
+            return
+    context.progress.found()
+    address = clean_url(page.url) or page.url
+    yield Found(address, page.body, media_type or "text/html", Facts(url=None if media_type else address), named=True)
+
+
+def _each(entries: Iterable[Entry], context: Context) -> Yield:
+    """The issue of every entry; `SourceError` where there is none."""
+    listed = list(entries)
+    if not listed:
+        raise SourceError("No issue is listed there. Give the address of the archive page, the feed or the sitemap.")
+    context.progress.found(len(listed))
+    for entry in listed:
+        yield _issue(entry, context)
+
+
+def _issue(entry: Entry, context: Context) -> Found | Failure:
+    if entry.body:
+        return issue_of(entry, context)
+    try:
+        page = context.fetcher.get(entry.url, Ask(changed_at=entry.changed_at))
+    except FetchError as error:
+        return Failure(entry.url, str(error))
+    media_type = _media_type(page)
+    if media_type not in _PAGES:
+        return Failure(entry.url, f"It answers with {media_type}, which is no page.", skipped=True)
+    return Found(entry.url, page.body, media_type or "text/html", entry.facts)
+
+
+def read_sitemap(url: str, context: Context) -> list[Entry]:
+    """The issue-like addresses of a sitemap and of the sitemaps it names; posts' own sitemaps are preferred."""
+    entries: dict[str, Entry] = {}
+    waiting = [url]
+    seen: set[str] = set()
+    while waiting and len(seen) < _MAX_SITEMAPS:
+        address = waiting.pop(0)
+        if address in seen:
+            continue
+        seen.add(address)
+        try:
+            page = context.fetcher.get(address, Ask(fresh=True))
+        except FetchError as error:
+            if address == url:
+                raise SourceError(str(error)) from error
+            continue
+        soup = BeautifulSoup(_unpacked(page), "xml")
+        inner = [urljoin(address, node.get_text(strip=True)) for node in soup.select("sitemap > loc")]
+        posts = [name for name in inner if re.search(r"sitemap-posts|post-sitemap|/posts?[-/]", name)]
+        waiting += posts or inner
+        for node in soup.select("url > loc"):
+            found = clean_url(urljoin(address, node.get_text(strip=True)))
+            if found is None or not issue_like(found):
+                continue
+            changed = node.parent.find("lastmod") if node.parent is not None else None
+            stamp = changed.get_text(strip=True) if changed is not None else None
+            entries.setdefault(found, Entry(found, Facts(url=found), changed_at=_moment(stamp)))
+    return list(entries.values())
+
+
+def _unpacked(page: Fetched) -> bytes:
+    """Sitemaps may be gzipped files (not merely gzipped answers)."""
+    if not page.body.startswith(b"\x1f\x8b"):
+        return page.body
+    try:
+        return zlib.decompressobj(wbits=31).decompress(page.body, MAX_MEMBER)
+    except zlib.error as error:
+        raise SourceError(f"{page.url} is a damaged gzip file: {error}.") from error
+
+
+def _media_type(page: Fetched) -> str | None:
+    """The type of a page; a Markdown file served as plain text is Markdown."""
+    markdown = urlsplit(page.url).path.lower().endswith((".md", ".markdown"))
+    return "text/markdown" if markdown and page.media_type in (None, "text/plain") else page.media_type
+
+
+def _moment(stamp: str | None) -> dt.datetime | None:
+    try:
+        moment = dt.datetime.fromisoformat(stamp) if stamp else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=dt.UTC)
