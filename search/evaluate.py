@@ -73,7 +73,7 @@ class Evaluation:
     def table(self) -> str:
         """The modes side by side, as text."""
         head = ("mode", "group", "n", "MRR@10", "recall@10", "nDCG@10", "AUC", "answered", "none kept")
-        rows = [head]
+        rows: list[tuple[str, ...]] = [head]
         for mode, found in self.groups.items():
             for group, f in found.items():
                 silent = None if f.close_none is None else 1 - f.close_none
@@ -82,7 +82,8 @@ class Evaluation:
         widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
         return "\n".join(
             "  ".join(
-                cell.ljust(w) if i < 2 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+                cell.ljust(width) if column < 2 else cell.rjust(width)
+                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
             )
             for row in rows
         )
