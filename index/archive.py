@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from . import columns, fulltext, reading, verification
+from . import columns, fulltext, reading, rebuilding, verification
 from .columns import Columns
 from .database import Database
 from .embedding import Embedder
@@ -56,7 +56,7 @@ class Archive:
         self.pages = PageStore(self._database)
         self._columns = columns.empty()
         self._refreshing = threading.Lock()
-        self._writer.refresh_text()
+        rebuilding.refresh_text(self._database)
 
     def close(self) -> None:
         self._database.close()
@@ -121,7 +121,7 @@ class Archive:
 
     def reembed(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Make all vectors anew with the encoder that was asked for. How many; `progress` is told (done, all)."""
-        return self._writer.reembed(progress)
+        return rebuilding.reembed(self._database, self._embedder, progress)
 
     def find_issue(self, aliases: Sequence[str]) -> int | None:
         """The issue that bears any of these names."""

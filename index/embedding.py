@@ -35,10 +35,10 @@ def to_blob(vector: FloatArray) -> bytes:
     return vector.astype(VECTOR_TYPE).tobytes()
 
 
-def from_blobs(blobs: Sequence[bytes], dimensions: int) -> FloatArray:
+def from_blobs(blobs: Sequence[bytes]) -> FloatArray:
     """Stored vectors as float32, shape (len(blobs), dimensions)."""
-    stored = np.frombuffer(b"".join(blobs), dtype=VECTOR_TYPE)
-    return stored.astype(np.float32).reshape(len(blobs), dimensions)
+    dimensions = len(blobs[0]) // VECTOR_TYPE.itemsize if blobs else 0
+    return np.frombuffer(b"".join(blobs), dtype=VECTOR_TYPE).astype(np.float32).reshape(len(blobs), dimensions)
 
 
 class Embedder:
@@ -82,8 +82,12 @@ class Embedder:
 
     def record(self, transaction: Transaction, recipe: int | None = None) -> None:
         """Note which model the vectors of this transaction come from."""
-        statement = "update meta set model = ?, model_name = ?, recipe = coalesce(?, recipe)"
-        transaction.execute(statement, (self.unchecked().fingerprint, self._model, recipe))
+        fingerprint = self.unchecked().fingerprint
+        # Opened by the name that the archive knew, it keeps that name.
+        statement = "update meta set model_name = iif(model is ?, coalesce(?, model_name), ?), model = ?"
+        transaction.execute(statement, (fingerprint, self._model, self._model, fingerprint))
+        if recipe is not None:
+            transaction.execute("update meta set recipe = ?", (recipe,))
 
     def forget(self) -> None:
         """Check the encoder again when it is next needed."""

@@ -1,5 +1,6 @@
 """The vector space in memory: what is near what, following the archive's changes."""
 
+import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,20 +9,25 @@ import numpy as np
 
 from .database import Database
 from .embedding import Embedder, from_blobs, load
-from .errors import ArchiveError, NotWritable
+from .errors import ArchiveError
 from .space import Space, neutral_queries
 from .types import FloatArray, IdArray
+from .vectors import VectorStore
 
 _SAMPLE = 50_000
 """Items that a space is fitted from at most: its statistics do not get better beyond."""
+_PORTION = 20_000
+_NO_IDS = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
+    """The vectors of one generation in a space. `model` and `space` stay as they are for the life of `store`."""
+
     generation: int
+    model: str
     space: Space
-    ids: IdArray
-    vectors: FloatArray
+    store: VectorStore
 
 
 class Retrieval:
@@ -36,85 +42,113 @@ class Retrieval:
     ) -> tuple[IdArray, FloatArray]:
         """Encoder vectors (n, d) of questions or items: the k nearest items' ids and cosines, each of shape (n, k)."""
         view = self._current()
+        if view is None:
+            shape = len(vectors), k
+            return np.full(shape, -1, dtype=np.int64), np.full(shape, -np.inf, dtype=np.float32)
         corrected = view.space.queries(vectors) if questions else view.space.items(vectors)
-        rows_within = slice(None) if within is None else np.flatnonzero(np.isin(view.ids, within, assume_unique=True))
-        ids, candidates = view.ids[rows_within], view.vectors[rows_within]
-        scores = corrected @ candidates.T
-        found_ids = np.full((len(vectors), k), -1, dtype=np.int64)
-        found = np.full((len(vectors), k), -np.inf, dtype=np.float32)
-        for row, line in enumerate(scores):
-            best = np.lexsort((ids, -line))[:k]
-            found_ids[row, : len(best)] = ids[best]
-            found[row, : len(best)] = line[best]
-        return found_ids, found
+        return view.store.search_arrays(corrected, k, within)
 
     def vectors(self, ids: Sequence[int]) -> FloatArray:
         """Stored vectors, a row for each id in the order asked for. Errors: KeyError for an id without one."""
         with self._database.reading() as connection:
             known, blobs = load(connection, ids)
-        dimensions = len(blobs[0]) // 2 if blobs else 0
-        found = dict(zip(known, from_blobs(blobs, dimensions), strict=True))
-        return np.array([found[id_] for id_ in ids], dtype=np.float32).reshape(len(ids), dimensions)
+        stored = from_blobs(blobs)
+        row = {id_: place for place, id_ in enumerate(known)}
+        return stored[[row[int(id_)] for id_ in ids]]
 
     def space_vectors(self, ids: Sequence[int]) -> FloatArray:
-        return self._current().space.items(self.vectors(ids))
+        view = self._current()
+        raw = self.vectors(ids)
+        return raw if view is None else view.space.items(raw)
 
     def neutral(self) -> FloatArray:
         """The neutral questions as the archive's model makes them, (m, d), kept in the archive."""
+        with self._database.reading() as connection:
+            model = _model(connection)
+            payload = _state(connection, f"neutral {model}") if model else None
+        if payload is not None:
+            return np.frombuffer(payload, dtype="<f4").astype(np.float32).reshape(len(neutral_queries()), -1)
         encoder = self._embedder.encoder
-        name = f"neutral {encoder.fingerprint}"
-        payload = _state(self._database, name)
-        if payload is None:
-            vectors = encoder.queries(neutral_queries())
-            _keep(self._database, name, vectors.astype("<f4").tobytes())
-            return vectors
-        return np.frombuffer(payload, dtype="<f4").astype(np.float32).reshape(-1, encoder.dimensions)
+        vectors = encoder.queries(neutral_queries())
+        self._keep(f"neutral {encoder.fingerprint}", vectors.astype("<f4").tobytes())
+        return vectors
 
-    def _current(self) -> _View:
+    def _current(self) -> _View | None:
+        """The view of the present generation; None while there are no vectors."""
         generation = self._database.generation()
-        view = self._view
-        if view is not None and view.generation == generation:
-            return view
+        if self._view is not None and self._view.generation == generation:
+            return self._view
         with self._refreshing:
-            generation = self._database.generation()
-            if self._view is None or self._view.generation != generation:
-                self._view = self._read(generation)
+            if self._view is None or self._view.generation != self._database.generation():
+                with self._database.reading() as connection:
+                    connection.execute("begin")  # one state for all that is read
+                    try:
+                        self._view = self._refreshed(connection, self._view)
+                    finally:
+                        connection.execute("rollback")
             return self._view
 
-    def _read(self, generation: int) -> _View:
-        with self._database.reading() as connection:
-            found = connection.execute("select item_id, vector from vector order by item_id").fetchall()
-        ids = np.array([row[0] for row in found], dtype=np.int64)
-        raw = from_blobs([row[1] for row in found], self._embedder.encoder.dimensions)
-        space = self._space(raw)
-        return _View(generation, space, ids, space.items(raw))
+    def _refreshed(self, connection: sqlite3.Connection, view: _View | None) -> _View | None:
+        (generation,) = connection.execute("select generation from meta").fetchone()
+        (count,) = connection.execute("select count(*) from vector").fetchone()
+        model = _model(connection)
+        if not count or model is None:
+            return None
+        if view is not None and view.model == model and not view.space.outgrown(count):
+            _follow(connection, view)
+            return replace(view, generation=generation)
+        space = self._space(connection, model, count)
+        store = VectorStore(_NO_IDS, np.empty((0, len(space.item_mean)), dtype=np.float32))
+        after = 0
+        while portion := connection.execute(_PORTIONS, (after, _PORTION)).fetchall():
+            after = portion[-1][0]
+            ids = np.array([row[0] for row in portion], dtype=np.int64)
+            store.add(ids, space.items(from_blobs([row[1] for row in portion])))
+        return _View(generation, model, space, store)
 
-    def _space(self, raw: FloatArray) -> Space:
-        name = f"space {self._embedder.encoder.fingerprint}"
-        payload = _state(self._database, name)
+    def _space(self, connection: sqlite3.Connection, model: str, count: int) -> Space:
+        payload = _state(connection, f"space {model}")
         if payload is not None:
             space = Space.from_bytes(payload)
-            if not space.outgrown(len(raw)):
+            if not space.outgrown(count):
                 return space
-        step = max(1, -(-len(raw) // _SAMPLE))
-        space = replace(Space.fit(raw[::step], self.neutral()), fitted_on=len(raw))
-        _keep(self._database, name, space.to_bytes())
+        step = -(-count // _SAMPLE)
+        sample = connection.execute("select vector from vector where item_id % ? = 0", (step,)).fetchall()
+        space = replace(Space.fit(from_blobs([row[0] for row in sample]), self.neutral()), fitted_on=count)
+        self._keep(f"space {model}", space.to_bytes())
         return space
 
+    def _keep(self, name: str, payload: bytes) -> None:
+        """Keep a derived result where the archive can be written; where not, it is derived again the next time."""
+        try:
+            with self._database.writing() as transaction:
+                statement = "insert or replace into state (name, payload, generation) select ?, ?, generation from meta"
+                transaction.execute(statement, (name, payload))
+        except ArchiveError:
+            return
 
-def _state(database: Database, name: str) -> bytes | None:
-    with database.reading() as connection:
-        row = connection.execute("select payload from state where name = ?", (name,)).fetchone()
+
+_PORTIONS = "select item_id, vector from vector where item_id > ? order by item_id limit ?"
+_CHANGED = "select item.id, vector from item join vector on vector.item_id = item.id where changed > ? order by item.id"
+
+
+def _follow(connection: sqlite3.Connection, view: _View) -> None:
+    """Bring the store of a view to the present generation, touching only what changed."""
+    since, store = view.generation, view.store
+    gone = [row[0] for row in connection.execute("select item_id from removed where generation > ?", (since,))]
+    changed = connection.execute(_CHANGED, (since,)).fetchall()
+    if gone:
+        store.remove(np.array(gone, dtype=np.int64))
+    if changed:
+        ids = np.array([row[0] for row in changed], dtype=np.int64)
+        store.add(ids, view.space.items(from_blobs([row[1] for row in changed])))
+
+
+def _model(connection: sqlite3.Connection) -> str | None:
+    (model,) = connection.execute("select model from meta").fetchone()
+    return None if model is None else str(model)
+
+
+def _state(connection: sqlite3.Connection, name: str) -> bytes | None:
+    row = connection.execute("select payload from state where name = ?", (name,)).fetchone()
     return None if row is None else bytes(row[0])
-
-
-def _keep(database: Database, name: str, payload: bytes) -> None:
-    """Keep a derived result where the archive can be written; it can be derived again where not."""
-    try:
-        with database.writing() as transaction:
-            statement = "insert or replace into state (name, payload, generation) select ?, ?, generation from meta"
-            transaction.execute(statement, (name, payload))
-    except NotWritable:
-        pass
-    except ArchiveError:  # another process is writing for long
-        pass

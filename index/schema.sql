@@ -1,4 +1,4 @@
--- The whole archive. Version 1; see upgrades.py for how older files get here.
+-- The whole archive. Version 2; see upgrades.py for how older files get here.
 
 -- One row: which state this is, and what the vectors and the full text were made with.
 create table meta (
@@ -8,7 +8,8 @@ create table meta (
     model text,                        -- fingerprint of the model that made the vectors; null while there are none
     model_name text,                   -- what opens that model again; null for the packaged one
     recipe integer not null,           -- passages.RECIPE of the vectors
-    analyser integer not null          -- text.ANALYSER of the full text
+    analyser integer not null,         -- text.ANALYSER of the full text
+    next_model text                    -- fingerprint of the model that next_vector is being made with
 ) strict;
 
 create table issue (
@@ -84,6 +85,13 @@ create table vector (
     vector blob not null               -- float16, little endian, a unit vector as the model made it
 ) strict;
 create index vector_text on vector (text_hash);
+
+-- Vectors of another model while everything is being embedded anew; they take the place of the others all at once.
+create table next_vector (
+    item_id integer primary key,
+    text_hash blob not null,
+    vector blob not null
+) strict;
 
 -- Words as text.words() makes them, joined by spaces; rowid is item.id.
 create virtual table fulltext using fts5 (

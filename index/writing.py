@@ -4,7 +4,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -12,8 +12,6 @@ from . import fulltext, rows
 from .database import Database, Transaction
 from .embedding import Embedder, item_hash
 from .matching import aliases, completed, excerpt, find_issues, with_ids
-from .passages import RECIPE
-from .text import ANALYSER
 from .types import Change, Document, FloatArray, Issue, Item, Outcome, Paper
 
 _WINDOW_TEXTS = 512
@@ -131,49 +129,6 @@ class Writer:
         with self._database.writing() as transaction:
             statement = "insert or replace into state (name, payload, generation) select ?, ?, generation from meta"
             transaction.execute(statement, (name, payload))
-
-    def refresh_text(self) -> None:
-        """Make the full text anew when another analyser made it."""
-        with self._database.reading() as connection:
-            if connection.execute("select analyser from meta").fetchone() == (ANALYSER,):
-                return
-        with self._database.writing() as transaction:
-            transaction.touch()
-            transaction.execute("update meta set analyser = ?", (ANALYSER,))
-            self._rewrite_text(transaction)
-
-    def reembed(self, progress: Callable[[int, int], None] | None = None) -> int:
-        encoder = self._embedder.unchecked()
-        with self._database.reading() as connection:
-            items = [rows.to_item(row) for row in connection.execute(f"{rows.ITEMS} order by item.id")]
-            papers = rows.papers(connection, {item.key for item in items if item.key})
-        made: dict[bytes, FloatArray] = {}
-        for start in range(0, len(items), _WINDOW_TEXTS):
-            texts = dict(item_hash(item, papers) for item in items[start : start + _WINDOW_TEXTS])
-            needed = [hash_ for hash_ in texts if hash_ not in made]
-            made.update(zip(needed, encoder.passages([texts[hash_] for hash_ in needed]), strict=True))
-            if progress is not None:
-                progress(min(start + _WINDOW_TEXTS, len(items)), len(items))
-        with self._database.writing() as transaction:
-            items = [rows.to_item(row) for row in transaction.execute(f"{rows.ITEMS} order by item.id")]
-            transaction.execute("delete from vector")
-            self._embedder.record(transaction, RECIPE)
-            self._embed(transaction, items, papers, made)
-            self._rewrite_text(transaction)
-            transaction.touch()
-        self._embedder.forget()
-        return len(items)
-
-    def _rewrite_text(self, transaction: Transaction) -> None:
-        transaction.execute("delete from fulltext")
-        transaction.execute("delete from inflection")
-        found = transaction.execute(f"{rows.ITEMS} order by item.id")
-        while batch := [rows.to_item(row) for row in found.fetchmany(_WINDOW_TEXTS)]:
-            papers = rows.papers(transaction.connection, {item.key for item in batch if item.key})
-            documents = {item.id: fulltext.document(item, papers.get(item.key or "")) for item in batch}
-            fulltext.write(transaction.connection, documents)
-            lengths = [(fulltext.length(words), transaction.touch(), id_) for id_, words in documents.items()]
-            transaction.executemany("update item set words = ?, changed = ? where id = ?", lengths)
 
 
 def _windows(documents: Iterable[Document]) -> Iterator[list[Document]]:
