@@ -15,8 +15,8 @@ Mask = npt.NDArray[np.bool_]
 LABELLED = ("section", "kind", "host", "language", "newsletter")
 _NUMBERS = ("issue_id", "number", "year", "first", "last", "work", "words")
 _ROWS = """
-    select item.id, item.issue_id, issue.number, issue.year, issue.date, issue.week, item.work_id, item.words,
-           item.section, item.kind, item.url, coalesce(item.language, issue.language), issue.newsletter
+    select item.id, item.issue_id, issue.number, issue.year, issue.day, issue.date is not null, issue.week,
+           item.work_id, item.words, item.section, item.kind, item.url, coalesce(item.language, issue.language), issue.newsletter
     from item join issue on issue.id = item.issue_id where item.changed > ? order by item.id
 """
 
@@ -136,12 +136,12 @@ def updated(columns: Columns, connection: sqlite3.Connection) -> Columns:
     labels = columns.labels
     append = {name: values.append for name, values in fresh.items()}
     for row in connection.execute(_ROWS, (since,)):
-        id_, issue_id, number, year, date, week, work, words, section, kind, url, language, newsletter = row
-        first, last = span(date, year, week)
+        id_, issue_id, number, year, day, dated, week, work, words, section, kind, url, language, newsletter = row
+        first, last = span(day, dated, week)
         fresh_ids.append(id_)
         append["issue_id"](issue_id)
         append["number"](number if number is not None and 0 <= number < 2**31 else -1)
-        append["year"](dt.date.fromordinal(first).year if date else year or 0)
+        append["year"](year if year and 0 < year < 10_000 else int(day[:4]) if day else 0)
         append["first"](first)
         append["last"](last)
         append["work"](work or 0)
@@ -165,21 +165,19 @@ def updated(columns: Columns, connection: sqlite3.Connection) -> Columns:
     return Columns(generation, unsorted[order], numbers, codes, labels, issues, works + keyless)
 
 
-def span(date: str | None, year: int | None, week: int | None) -> tuple[int, int]:
-    """The first and last day, as ordinals, that an issue can have appeared on; zeros when nothing is known."""
-    if date is not None:
-        day = dt.date.fromisoformat(date).toordinal()
-        return day, day
-    if not year or not dt.MINYEAR < year < dt.MAXYEAR:
+def span(day: str | None, dated: bool, week: int | None) -> tuple[int, int]:
+    """The first and last day, as ordinals, that an issue can have appeared on; zeros when nothing is known.
+
+    `day` is the first one; how many follow depends on whether it is the issue's date, its week or its year.
+    """
+    if day is None:
         return 0, 0
-    if week:
-        try:
-            monday = dt.date.fromisocalendar(year, week, 1).toordinal()
-        except ValueError:  # no such week
-            pass
-        else:
-            return monday, monday + 6
-    return dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal()
+    first = dt.date.fromisoformat(day)
+    if dated:
+        return first.toordinal(), first.toordinal()
+    if week is not None and 1 <= week <= 53:
+        return first.toordinal(), first.toordinal() + 6
+    return first.toordinal(), dt.date(first.year, 12, 31).toordinal()
 
 
 def host_of(url: str | None) -> str | None:

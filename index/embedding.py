@@ -64,9 +64,9 @@ class Embedder:
         """The encoder that was asked for, whatever the vectors were made with."""
         with self._opening:
             if self._given is None:
-                from .encoder import open_encoder
+                from .encoder import CachedEncoder, open_encoder
 
-                self._given = open_encoder(self._model or self._recorded()[1])
+                self._given = CachedEncoder(open_encoder(self._model or self._recorded()[1]))
             return self._given
 
     def check(self, encoder: Encoder) -> None:

@@ -91,7 +91,7 @@ def works(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, list
     statement = (
         f"select {rows.ITEM_COLUMNS} from work join item on item.work_id = work.id"
         " join issue on issue.id = item.issue_id where work.key in (select value from json_each(?))"
-        " order by issue.date is null, issue.date, issue.number is null, issue.number, issue.id, item.position"
+        " order by issue.day is null, issue.day, issue.number is null, issue.number, issue.id, item.position"
     )
     found: dict[str, list[Item]] = {}
     for row in connection.execute(statement, (rows.json_list(keys),)):

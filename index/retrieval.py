@@ -52,7 +52,11 @@ class Retrieval:
         """Stored vectors, a row for each id in the order asked for. Errors: KeyError for an id without one."""
         with self._database.reading() as connection:
             known, blobs = load(connection, ids)
+            if not known:
+                blobs = [row[0] for row in connection.execute("select vector from vector limit 1")]
         stored = from_blobs(blobs)
+        if not len(ids):
+            return stored[:0]
         row = {id_: place for place, id_ in enumerate(known)}
         return stored[[row[int(id_)] for id_ in ids]]
 

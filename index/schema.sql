@@ -1,4 +1,4 @@
--- The whole archive. Version 2; see upgrades.py for how older files get here.
+-- The whole archive. Version 3; see upgrades.py for how older files get here.
 
 -- One row: which state this is, and what the vectors and the full text were made with.
 create table meta (
@@ -24,10 +24,21 @@ create table issue (
     language text,
     unassigned text not null,          -- JSON array of links
     source text not null,              -- where the present content was read
-    changed integer not null           -- generation of the last change
+    changed integer not null,          -- generation of the last change
+    -- the first day that it can have appeared on: its date, or the beginning of its (ISO) week or year
+    day text generated always as (
+        coalesce(
+            date,
+            case when week between 1 and 53 then
+                date(printf('%04d-01-04', year), 'weekday 0', '-6 days', printf('+%d days', 7 * (week - 1)))
+            end,
+            case when year between 1 and 9999 then printf('%04d-01-01', year) end
+        )
+    ) virtual
 ) strict;
 create index issue_number on issue (number);
 create index issue_date on issue (date);
+create index issue_day on issue (day);
 
 -- Every name under which an issue can arrive again.
 create table alias (

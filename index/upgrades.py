@@ -15,4 +15,22 @@ def _keep_vectors_while_embedding(connection: sqlite3.Connection) -> None:
     )
 
 
-UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {1: _keep_vectors_while_embedding}
+def _order_issues_without_a_date(connection: sqlite3.Connection) -> None:
+    connection.execute("""
+        alter table issue add column day text generated always as (
+            coalesce(
+                date,
+                case when week between 1 and 53 then
+                    date(printf('%04d-01-04', year), 'weekday 0', '-6 days', printf('+%d days', 7 * (week - 1)))
+                end,
+                case when year between 1 and 9999 then printf('%04d-01-01', year) end
+            )
+        ) virtual
+    """)
+    connection.execute("create index issue_day on issue (day)")
+
+
+UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: _keep_vectors_while_embedding,
+    2: _order_issues_without_a_date,
+}
