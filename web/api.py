@@ -14,7 +14,7 @@ from starlette_compress import CompressMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from index.archive import Archive
-from search.refresh import fitted
+from search.refresh import fitted_id
 
 from . import catalogue, feeds, ops, searching
 from .access import AccessLog, Traffic
@@ -48,7 +48,7 @@ def install(app: FastAPI, archive: Archive, settings: Settings, page: Page | Non
 
     def build() -> str:
         now = archive.build
-        return f"{now.id} {now.updated} {fitted(archive)}"
+        return f"{now.id} {now.updated} {fitted_id(archive)}"
 
     # The last one added is the outermost.
     app.add_middleware(Conditional, build=build)

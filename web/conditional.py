@@ -10,6 +10,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,7 +35,7 @@ class Conditional:
     """Adds ETag and Cache-Control to answers of GET and HEAD, and answers If-None-Match before the work."""
 
     def __init__(self, app: ASGIApp, build: Callable[[], str]) -> None:
-        """`build` names the state of everything that answers are made from; it must be cheap."""
+        """`build` names the state of everything that answers are made from; it is called for every answer."""
         self.app = app
         self.build = build
         self.code = code_fingerprint()
@@ -43,7 +44,7 @@ class Conditional:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or scope["path"].startswith(UNTAGGED):
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        tag = self.tag(scope, headers)
+        tag = self.tag(scope, headers, await run_in_threadpool(self.build))
         known = headers.get("if-none-match", "")
         caching = API_CACHING if scope["path"].startswith("/api/") else PAGE_CACHING
         if known and known.strip() != "*" and matches(known, tag):
@@ -66,10 +67,10 @@ class Conditional:
 
         return await self.app(scope, receive, tagged)
 
-    def tag(self, scope: Scope, headers: Headers) -> str:
+    def tag(self, scope: Scope, headers: Headers, build: str) -> str:
         parts = [
             self.code,
-            self.build(),
+            build,
             dt.datetime.now(dt.UTC).date().isoformat(),  # queries may say "last month"
             scope["scheme"],
             scope["path"],

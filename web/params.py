@@ -62,7 +62,7 @@ class Conditions(BaseModel):
             max_length=MAX_QUERY,
             description="Words, a question, a link or an arXiv id, in any language, with operators such as "
             '`"exact words"`, `-without`, `issue:41`, `site:github.com`, `after:2021-01`. Empty: everything that '
-            "the other parameters allow.",
+            "the other parameters allow, and nothing where there are none.",
             examples=["paying without a cashier"],
         ),
     ] = ""
@@ -125,7 +125,7 @@ class BatchIn(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     queries: Annotated[
-        tuple[SearchQuery, ...],
+        list[SearchQuery],
         Field(
             min_length=1,
             max_length=MAX_BATCH,
