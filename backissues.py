@@ -118,7 +118,10 @@ def say(value: object) -> None:
 @main.command()
 @from_sources
 def parse(sources: tuple[str, ...], **given: Any) -> None:
-    """Print the items of SOURCE as JSON Lines, one object an issue. Touches no archive and loads no model."""
+    """Print the items of SOURCE as JSON Lines.
+
+    One object an issue. Touches no archive and loads no model.
+    """
     from ingest.load import Failure, as_json, parse_sources
 
     failed = False
@@ -144,10 +147,9 @@ def ingest(sources: tuple[str, ...], **given: Any) -> None:
 
     SOURCE is a file, a folder, a zip that a platform exports, a mailbox, a URL, wayback:SITE, or the word `sample`.
     """
-    from search.refresh import refresh
-
     from ingest.load import ingest as load
     from ingest.progress import on_terminal
+    from search.refresh import refresh
 
     options = options_of(given)
     with opened(given["archive"], given["model"], create=True) as archive:
@@ -173,7 +175,10 @@ def ingest(sources: tuple[str, ...], **given: Any) -> None:
 @click.option("--describe", is_flag=True, help="Also read the linked pages' own titles and descriptions.")
 @with_json
 def papers(archive: Path, dump: str | None, describe: bool, as_json: bool) -> None:
-    """Look up titles, authors and abstracts of the archive's arXiv papers that have none yet."""
+    """Look up what arXiv knows of the archive's papers.
+
+    Titles, authors and abstracts join what is searched. Only papers that have none yet are asked for.
+    """
     from ingest.options import Options
 
     with opened(archive) as held:
@@ -183,9 +188,8 @@ def papers(archive: Path, dump: str | None, describe: bool, as_json: bool) -> No
 def look_up_papers(archive: "Archive", options: "Options", *, as_json: bool) -> bool:
     """Returns whether something failed."""
     from ingest.papers import update
-    from search.refresh import refresh
-
     from ingest.progress import on_terminal
+    from search.refresh import refresh
 
     before = archive.generation
     report = update(archive, options, on_terminal())
@@ -212,9 +216,8 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
     QUERY may hold "exact phrases", -words, and issue:21 section:papers site:arxiv.org kind:code year:2021
     after:2021-03 before:2021-07; a link, an arXiv id or a DOI finds that work. Begin with -- to exclude first.
     """
-    from search.retrieve import search as find
-
     from search.results import Ask
+    from search.retrieve import search as find
 
     with opened(archive, model) as held:
         answer = find(held, Ask(query=" ".join(query), **given))
@@ -225,7 +228,7 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
             return
         for hint in answer.query.hints:
             click.secho(hint, dim=True)
-        if not answer.close:
+        if not (answer.close and answer.hits):
             click.echo("Nothing close." + (" Nearest:\n" if answer.hits else ""))
         for hit in answer.hits:
             show_hit(hit)
@@ -241,7 +244,10 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True)
 @with_json
 def related(anchor: str | None, text: str | None, **given: Any) -> None:
-    """Show what an item, a link, a paper or a text builds on, and what followed it."""
+    """Show what surrounds an item in time.
+
+    What an item, a link, a paper or a text builds on, and what followed it.
+    """
     from search.related import related as around
     from search.related import related_to
 
@@ -271,16 +277,20 @@ def related(anchor: str | None, text: str | None, **given: Any) -> None:
 
 
 @main.command()
-@click.argument("draft", type=click.File("r", encoding="utf-8"))
+@click.argument("draft", type=click.File("rb"))
 @in_archive
 @with_model
 @with_json
 def check(draft: Any, archive: Path, model: str | None, as_json: bool) -> None:
-    """Say of each item of DRAFT (a Markdown or HTML file, - for standard input) whether it was covered before."""
+    """Compare a draft with what was covered.
+
+    Says of each item of DRAFT (a Markdown or HTML file, - for standard input) whether it was printed before, where,
+    and which past items to mention.
+    """
     from search.related import check as compare
 
     with opened(archive, model) as held:
-        coverage = compare(held, draft_items(draft.read()))
+        coverage = compare(held, read_draft(draft.read()))
         if as_json:
             from web.schemas import CheckOut
 
@@ -341,9 +351,8 @@ def application() -> "FastAPI":
     come from BACKISSUES_ARCHIVE, or from BACKISSUES_SERVE, which `backissues serve` sets."""
     from threading import Thread
 
-    from web.app import create_app
-
     from index.archive import Archive
+    from web.app import create_app
     from web.settings import Settings
 
     given = json.loads(os.environ.get("BACKISSUES_SERVE", "{}"))
@@ -364,10 +373,9 @@ def application() -> "FastAPI":
 
 
 def warm(archive: "Archive") -> None:
-    from search.retrieve import search as find
-
     from index.errors import ArchiveError
     from search.results import Ask
+    from search.retrieve import search as find
 
     try:
         find(archive, Ask(query="warm-up"))
@@ -381,7 +389,10 @@ def warm(archive: "Archive") -> None:
 @with_model
 @with_json
 def evaluate(queries: Path, archive: Path, model: str | None, as_json: bool) -> None:
-    """Measure search quality over QUERIES, a judged query file (JSON Lines), for each mode."""
+    """Measure search quality.
+
+    QUERIES is a judged query file (JSON Lines); every mode is measured over it, side by side.
+    """
     from search.evaluate import evaluate as measure
 
     with opened(archive, model) as held:
@@ -401,7 +412,7 @@ def status(archive: Path, as_json: bool) -> None:
 
     with opened(archive) as held:
         build, last = held.build, History.load(held).last
-        facts = {
+        facts: dict[str, Any] = {
             "archive": str(archive.resolve()),
             "bytes": sum(path.stat().st_size for path in archive.rglob("*") if path.is_file()),
             "issues": build.issues,
@@ -426,7 +437,10 @@ def status(archive: Path, as_json: bool) -> None:
 @in_archive
 @with_json
 def verify(archive: Path, as_json: bool) -> None:
-    """Check the archive for damage; exit code 1 when there is any."""
+    """Check the archive for damage.
+
+    Exit code 1 when there is any.
+    """
     with opened(archive) as held:
         problems = held.verify()
     if as_json:
@@ -440,24 +454,29 @@ def verify(archive: Path, as_json: bool) -> None:
 @in_archive
 @with_model
 def rebuild(archive: Path, model: str | None) -> None:
-    """Embed every item again, for another --model or after damage, and fit relevance and topics anew."""
-    from search.refresh import refresh
+    """Embed every item again.
 
+    For another --model, or after damage. Relevance and topics are fitted anew, too.
+    """
     from index.archive import Archive
+    from search.refresh import refresh
 
     with Archive(archive, model=model) as held:
         with click.progressbar(length=max(1, held.build.items), label="Embedding", file=sys.stderr) as bar:
-            count = held.reembed(lambda done, total: bar.update(done - bar.pos, total))  # type: ignore[arg-type]
+            count = held.reembed(lambda done, total: bar.update(done - bar.pos, total))
         refresh(held)
-    click.echo(f"{count} items embedded with {held.build.model}.")
+        click.echo(f"{count} items embedded with {held.build.model}.")
 
 
 @main.command()
 @in_archive
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv", "bibtex", "markdown"]), default="jsonl")
 @click.option("--output", "-o", type=click.File("wb", atomic=True), default="-", help="A file in place of stdout.")
-def export(archive: Path, form: str, output: Any) -> None:
-    """Write the whole archive in an open format; JSON Lines can be ingested again without loss."""
+def export(archive: Path, form: Any, output: Any) -> None:
+    """Write the whole archive in an open format.
+
+    JSON Lines can be ingested again without loss.
+    """
     from web.export import export as write
 
     with opened(archive) as held:
@@ -470,7 +489,10 @@ def export(archive: Path, form: str, output: Any) -> None:
 @click.option("--base-url", metavar="URL", help="Where the folder will be reached, for feeds and canonical links.")
 @click.option("--title", metavar="NAME", help="The archive's name; without it the newsletter's own.")
 def publish(folder: Path, archive: Path, base_url: str | None, title: str | None) -> None:
-    """Write the archive as a static site into FOLDER, for any file host."""
+    """Write the archive as a static site.
+
+    FOLDER then holds plain files for any file host, with search in the browser.
+    """
     from web.publish import publish as write
 
     from web.settings import Settings
@@ -484,9 +506,11 @@ def publish(folder: Path, archive: Path, base_url: str | None, title: str | None
 @in_archive
 @with_model
 def mcp(archive: Path, model: str | None) -> None:
-    """Answer an assistant on standard input and output (Model Context Protocol)."""
-    from web.mcp import run_stdio
+    """Answer an assistant (Model Context Protocol).
 
+    Speaks on standard input and output; the site answers the same at /mcp.
+    """
+    from web.mcp import run_stdio
     from web.settings import Settings
 
     with opened(archive, model) as held:
@@ -494,10 +518,24 @@ def mcp(archive: Path, model: str | None) -> None:
 
 
 def draft_items(text: str) -> "Sequence[Item]":
-    """The items of a draft issue, for the rooms that may not parse."""
+    """The items of a draft issue, for the rooms that may not parse; none when it is no issue."""
+    from ingest.parse.document import NotAnIssue
     from ingest.parse.document import parse as read
 
-    return read(text.encode(), "draft").items
+    try:
+        return read(text.encode(), "draft").items
+    except NotAnIssue:
+        return ()
+
+
+def read_draft(raw: bytes) -> "Sequence[Item]":
+    from ingest.parse.document import NotAnIssue
+    from ingest.parse.document import parse as read
+
+    try:
+        return read(raw, "draft").items
+    except NotAnIssue as error:
+        raise click.ClickException(f"The draft is no issue: {error}") from error
 
 
 def show(renderable: object) -> None:
