@@ -49,6 +49,7 @@ _WRAPPERS = {
     "safelinks.protection.outlook.com": ("url",),
     "getpocket.com/redirect": ("url",),
 }
+_BARE = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,24}(?::\d+)?(?:[/?#]|$)")
 _UNRESERVED = re.compile(r"%([0-9A-Fa-f]{2})")
 _SAFE = "!$&'()*+,;=:@/~%"
 
@@ -75,10 +76,12 @@ def doi(text: str) -> str | None:
 
 
 def _split(url: str) -> SplitResult | None:
-    """The parts of an absolute web address, or None for anything else (mail, anchors, broken addresses)."""
+    """The parts of a web address (its scheme may be left out), or None for anything else (mail, anchors, paths)."""
     url = url.strip().strip("<>\u200b\ufeff")
     if url.startswith("//"):
         url = "https:" + url
+    elif _BARE.match(url):
+        url = "https://" + url
     if len(url) > 8192:
         return None
     try:
@@ -143,7 +146,7 @@ def clean_url(url: str) -> str | None:
     query = "&".join(
         pair
         for pair in parts.query.split("&")
-        if pair and not _tracks(unquote(pair.partition("=")[0]), pair.partition("=")[2], host)
+        if pair and not _tracks(unquote(pair.partition("=")[0]), unquote(pair.partition("=")[2]).strip(), host)
     )
     path = quote(parts.path.strip(), safe=_SAFE)
     return urlunsplit((parts.scheme, host, path, quote(query, safe=_SAFE + "?"), parts.fragment.strip()))

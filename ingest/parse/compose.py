@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ..links import arxiv_id
 from .blocks import Block, Run, Runs, text_of
 from .context import Context, Link, is_address, similar, width
 from .lines import (
@@ -63,6 +64,8 @@ class _Body:
     cards: list[Block] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     after_image: bool = False
+    paper: str | None = None
+    """The arXiv number printed before the paper's title."""
 
 
 def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: bool = False) -> Entry:
@@ -78,6 +81,10 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
             entry.inside.add(link.key)
         if card.images and entry.image is None:
             entry.image = card.images[0]
+    if entry.url is None and found.paper:
+        address = f"https://arxiv.org/abs/{found.paper}"
+        entry.take(Link("", address, f"arxiv:{found.paper}", 0), "line")
+        entry.inside.add(f"arxiv:{found.paper}")
     if entry.url is None and found.inline and lenient:
         entry.take(found.inline[0][0], "text")
     elif entry.url is None:
@@ -86,7 +93,7 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
             entry.take(near[0], "text")
     paragraphs = [text for text in found.paragraphs if text]
     if paragraphs and entry.title and similar(split_first(paragraphs[0])[0].strip("【】[] "), entry.title):
-        paragraphs[0] = split_first(paragraphs[0])[1]
+        paragraphs[0] = split_first(paragraphs[0])[1] or paragraphs[0]
     entry.summary = "\n".join(text for text in paragraphs if text.strip()) or None
     _name(entry, found)
     return entry
@@ -135,6 +142,11 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
     text = text_of(block.runs).strip()
     if text in context.repeated and not links:
         return
+    line, rest = split_line(block.runs)
+    if rest and links and not title_text(line, links) and (carried := context.links(line)):
+        found.links.extend(carried)  # a first line that is only the address, the description under it
+        _paragraph(entry, replace(block, runs=rest), context.links(rest), place, context)
+        return
     said = carrier(block.runs, links, context) if links else None
     if said is not None and (not said or width(said) <= 220):
         _carried(entry, said, (found, links), after_image)
@@ -145,8 +157,9 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
     if after_image and _is_caption(block, text, context) and not found.paragraphs:
         return
     runs = block.runs
-    if entry.subtitle is None and not any(paragraph for paragraph in found.paragraphs):
+    if entry.subtitle is None and (not any(found.paragraphs) or has_id(text)):
         subtitle, rest = _paper_title(runs)
+        found.paper = arxiv_id(text[:40]) if has_id(text) else found.paper
         if subtitle:
             entry.subtitle = subtitle
             found.paragraphs.clear()
@@ -221,6 +234,8 @@ def _paper_title(runs: Runs) -> tuple[str | None, Runs]:
         if width(text) < 200 and not ends_like_sentence(text[:-1] + text[-1:].replace("?", "")):
             return _named(runs), ()
         return None, _without_id(runs)
+    if rest and _is_bracketed(text_of(line)):
+        return (_named(line) or "").strip("【】[]［］ ") or None, rest
     if slanted and slanted < len(runs):
         title = text_of(runs[:slanted]).strip()
         after = text_of(runs[slanted:])
@@ -234,6 +249,17 @@ def _paper_title(runs: Runs) -> tuple[str | None, Runs]:
     elif slanted == len(runs) and 8 <= width(text) <= 240 and not ends_like_sentence(text):
         return _named(runs), ()
     return None, runs
+
+
+def _is_bracketed(line: str) -> bool:
+    """Whether a line stands as a whole in square brackets."""
+    line = line.strip()
+    return (
+        6 <= len(line) <= 200
+        and line[0] in "【[［"
+        and line[-1] in "】]］"
+        and not any(c in line[1:-1] for c in "【[［】]］")
+    )
 
 
 def _named(runs: Sequence[Run]) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from urllib.parse import urljoin, urlsplit
@@ -98,6 +98,8 @@ class Context:
             absolute = urljoin(self.base, href) if self.base else href
         except ValueError:
             return None
+        if "://" not in absolute[:12] and not absolute.startswith(("//", "www.")):
+            return None
         url, key = clean_url(absolute), canonical_key(absolute)
         if url is None or key is None or is_plumbing(absolute) or key == self._self:
             return None
@@ -127,6 +129,8 @@ class Context:
         if link.key in self.house:
             return True
         label = link.label.strip()
+        if "://" in label and is_profile(canonical_key(label)):
+            return True
         parts = urlsplit(link.url)
         alike = bool(self._slug) and parts.netloc.lower() == self._host and _akin(self._slug, _slug(link.url))
         if alike:
@@ -146,7 +150,7 @@ class Context:
 
     def generic(self, label: str) -> bool:
         """Whether a label says nothing of what it leads to."""
-        return is_address(label) or _plain(label) in self.labels
+        return is_address(label) or _plain(label).strip("^#") in self.labels or _plain(label).strip("^#").isdigit()
 
 
 def similar(one: str, other: str) -> bool:
@@ -206,12 +210,3 @@ def _house(blocks: Sequence[Block], plain: Context) -> frozenset[str]:
         else:
             later.update(keys)
     return frozenset(key for key in opening if key in later or is_profile(key) or key.startswith("github:"))
-
-
-def outward(blocks: Iterable[Block], context: Context) -> list[Link]:
-    """Every link of a document that leads outside and not around it, in order."""
-    found: list[Link] = []
-    for block in blocks:
-        for runs in (block.runs, *block.cells):
-            found.extend(context.links(runs))
-    return found

@@ -240,7 +240,7 @@ def _read(blocks: list[Block], meta: _Meta) -> tuple[Issue, list[Item], list[str
         url=url,
         language=language,
     )
-    return issue, [replace(item, language=language) for item in items], unassigned
+    return issue, [item if item.language else replace(item, language=language) for item in items], unassigned
 
 
 def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
@@ -282,7 +282,9 @@ def _origin(blocks: list[Block]) -> tuple[str | None, list[Block]]:
 
 
 def _printed(title: str, blocks: Sequence[Block], meta: _Meta, url: str | None) -> Printed:
-    opening = [text_of(block.runs)[:400] for block in blocks[:6] if block.kind == "paragraph" and not block.quoted]
+    opening = [
+        text_of(block.runs)[:400] for block in blocks[:6] if block.kind in ("paragraph", "heading") and not block.quoted
+    ]
     printed = printed_in(title, opening, url)
     number = meta.fields.get("number") or meta.fields.get("issue") or meta.fields.get("issue_number") or ""
     if number.strip("# ").isdigit() and len(number) < 8:

@@ -13,6 +13,7 @@ _NUMBER = re.compile(r"^\s*[（(【\[]?\s*(\d{1,3})\s*(?:[、．)）】\]:：]|\
 _SENTENCE = re.compile(r"[。！？!?]+[”’」』）)]*|\.(?=\s|$)")
 _ID_PREFIX = re.compile(r"^\s*[\[【［(（]\s*(?:arxiv\s*:?\s*)?\d{4}\.\d{4,5}(?:v\d+)?\s*[\]】］)）]\s*", re.I)
 _EMPTY_BRACKETS = re.compile(r"[（(【\[［「]\s*[）)】\]］」]")
+_SITE = re.compile(r"^(.+?)\s*([|｜–—-])\s*([^|｜–—-]{3,40})$", re.S)
 _WORD = re.compile(r"\w")
 
 
@@ -71,6 +72,14 @@ def has_id(text: str) -> bool:
     return _ID_PREFIX.match(text) is not None
 
 
+def without_site(text: str, key: str | None) -> str:
+    """A title without the name of its site at the end ("… | OpenReview")."""
+    head, mark, tail = _SITE.match(text).groups() if key and _SITE.match(text) else (text, "", "")
+    host = (key or "").partition("/")[0].lower()
+    name = "".join(char for char in tail.lower() if char.isalnum())
+    return head.rstrip() if mark and len(name) > 3 and name in host.replace("-", "").replace(".", "") else text
+
+
 def title_text(runs: Sequence[Run], links: Sequence[Link]) -> str:
     """The words of a title line: without host names, bare addresses, joining dashes and empty brackets."""
     hosts = {link.key.partition("/")[0].partition(":")[0] for link in links}
@@ -115,6 +124,7 @@ def _without_host(text: str, hosts: set[str]) -> str:
 
 def unbracketed(text: str) -> str:
     """Text without a bracket at its edge that nothing answers."""
+    text = text.rstrip("【[［（(「").rstrip(EDGE) if text[-1:] in "【[［（(「" else text
     for opening, closing in ("【】", "[]", "［］", "（）", "()", "「」"):
         if text.endswith(closing) and opening not in text:
             text = text[:-1].rstrip(EDGE)

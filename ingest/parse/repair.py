@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .blocks import Block, Run, Runs, text_of
 
-_OPEN = re.compile(r"\[\s*(#{1,6}\s*)?([^\[\]]*)$", re.S)
+_OPEN = re.compile(r"\[\s*(#{1,6}\s+)(.*)$|\[\s*()([^\[\]]*)$", re.S)
 _CLOSE = re.compile(r"^([^\[\]]{0,300}?)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)", re.S)
 _BARE = re.compile(r"(?:https?://|www\.(?=[a-z0-9-]+\.))[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.I)
 _BRACKETED = re.compile(r"[【［\[]([^【】［］\[\]\n]{1,200})[】］\]]\s*[(（]\s*(https?://[^\s()（）]+)\s*[)）]")
@@ -80,7 +80,7 @@ def _opening(block: Block) -> tuple[Block | None, str, bool] | None:
     head = [*block.runs[:start], Run(tail[: found.start()])]
     kept = tuple(run for run in head if run.text.strip(" *\n_"))
     before = replace(block, runs=kept) if kept else None
-    return before, found[2].strip(), bool(found[1])
+    return before, (found[2] or found[4] or "").strip(), bool(found[1])
 
 
 def _closing(block: Block) -> tuple[str, Block | None] | None:
@@ -126,12 +126,21 @@ def _clean_runs(runs: Runs) -> Runs:
         if "T" in text and _ARTEFACT.search(text):
             text = _ARTEFACT.sub("", text)
         if run.href:
-            out.append(replace(run, text=text.replace("\n", " ")))
+            out.extend(_label(replace(run, text=text.replace("\n", " "))))
         elif "://" in text or "www." in text or ": /" in text:
             out.extend(_linked(replace(run, text=text)))
         elif text:
             out.append(replace(run, text=text))
     return tuple(_trim(out))
+
+
+def _label(run: Run) -> Iterable[Run]:
+    """A link's label; an address that slid into it stands apart again."""
+    found = _BARE.search(run.text) if "://" in run.text else None
+    if found is None or not run.text[: found.start()].strip():
+        return [run]
+    before = replace(run, text=run.text[: found.start()].rstrip(), href=None)
+    return [before, replace(run, text=found[0]), replace(run, text=run.text[found.end() :], href=None)]
 
 
 def _linked(run: Run) -> Iterable[Run]:

@@ -16,6 +16,7 @@ from .lines import (
     Title,
     ends_like_sentence,
     first_sentence,
+    has_id,
     numbered,
     split_line,
     squeeze,
@@ -36,6 +37,12 @@ class Region:
     blocks: list[Block]
     role: Role = "empty"
     entries: list[Entry] = field(default_factory=list)
+    after: list[Entry] = field(default_factory=list)
+    """Entries that follow the one the heading names, on the same footing."""
+    all_blocks: list[Block] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.all_blocks = self.blocks
 
     @property
     def level(self) -> int:
@@ -54,6 +61,8 @@ class Start:
     title: Title | None
     runs: Runs
     rest: Runs = ()
+    whole: bool = False
+    """The block that starts it belongs to its body; there is no title line."""
 
 
 def section_name(text: str) -> str:
@@ -76,6 +85,8 @@ def regions_of(blocks: Sequence[Block]) -> list[Region]:
 def segment(region: Region, number: int, context: Context) -> None:
     """Finds the entries of one region and what role its heading plays."""
     blocks = region.blocks
+    if _leads_titles(region, number, context):
+        return
     for finder in (_rows, _titles, _lists, _cards):
         entries = finder(region, number, context)
         if entries:
@@ -91,6 +102,24 @@ def segment(region: Region, number: int, context: Context) -> None:
         region.entries, region.role = split, "section"
         return
     region.role = "item" if region.heading else "prose"
+
+
+def _leads_titles(region: Region, number: int, context: Context) -> bool:
+    """Whether a linked heading is only the first of several titles, the others being paragraphs under it."""
+    if region.heading is None or title_line(region.heading.runs, context) is None:
+        return False
+    starts = _starts(region, context)
+    if not starts:
+        return False
+    first = starts[0].index
+    if not any(block.kind in ("paragraph", "card") for block in region.blocks[:first]):
+        return False
+    region.all_blocks = region.blocks
+    rest = Region(None, region.blocks[first:])
+    region.after = _titles(rest, number, context)
+    region.blocks = region.blocks[:first]
+    region.role = "item"
+    return True
 
 
 # ---- table rows
@@ -150,7 +179,7 @@ def _titles(region: Region, number: int, context: Context) -> list[Entry]:
     entries.extend(_list_entries(head, number, context))
     for position, start in enumerate(starts):
         stop = starts[position + 1].index if position + 1 < len(starts) else len(blocks)
-        body = _until_rule(blocks[start.index + 1 : stop])
+        body = until_rule(blocks[start.index + (not start.whole) : stop])
         image = None
         if lead_image:
             image = next((b.images[0] for b in reversed(blocks[: start.index]) if b.images), None)
@@ -167,6 +196,8 @@ def _unit(start: Start, place: tuple[Block, Sequence[Block], str | None], number
     entry.title = (
         without_number(entry.title) if start.title is None or start.title.number is not None else start.title.text
     )
+    if start.whole:
+        return compose(Entry("title", region=number), body, context)
     entry.image = (block.images[0] if block.images else None) or image
     rest = start.title.rest if start.title else start.rest
     if rest:
@@ -222,9 +253,15 @@ def _starts(region: Region, context: Context) -> list[Start]:
     """Paragraphs and cards that start an entry with a title line."""
     starts: list[Start] = []
     known: set[str] = set()
+    identified = False
     blocks = region.blocks
     for index, block in enumerate(blocks):
         if block.kind != "paragraph" or block.level or block.caption:
+            continue
+        if has_id(text_of(block.runs)):
+            if identified and starts:
+                starts.append(Start(_with_image(blocks, index, context), None, (), whole=True))
+            identified = True
             continue
         title = title_line(block.runs, context)
         if title is None or (title.links[0].key in known and not title.rest):
@@ -232,11 +269,22 @@ def _starts(region: Region, context: Context) -> list[Start]:
         if index and blocks[index - 1].kind == "image" and all(run.em or not run.text.strip() for run in block.runs):
             continue
         starts.append(Start(index, title, block.runs))
+        identified = False
         known.add(title.links[0].key)
     starts = [start for start in starts if not _heads_list(region, start)]
     if len(starts) == 1 and region.heading is not None and _is_trailer(region, starts[0], context):
         return []
     return starts
+
+
+def _with_image(blocks: Sequence[Block], index: int, context: Context) -> int:
+    """Where an entry without a title line starts: at the picture above its first words, if there is one."""
+    above = index
+    while (
+        above and blocks[above - 1].kind == "paragraph" and text_of(blocks[above - 1].runs).strip() in context.repeated
+    ):
+        above -= 1
+    return above - 1 if above and blocks[above - 1].kind == "image" else index
 
 
 def _heads_list(region: Region, start: Start) -> bool:
@@ -268,11 +316,11 @@ def _image_leads(blocks: Sequence[Block], starts: Sequence[Start]) -> bool:
     return before == len(starts) and after < before
 
 
-def _until_rule(body: Sequence[Block]) -> list[Block]:
+def until_rule(body: Sequence[Block]) -> list[Block]:
     out: list[Block] = []
     for block in body:
         if block.kind == "rule":
-            if any(part.kind == "paragraph" for part in out):
+            if any(part.kind in ("paragraph", "item") for part in out):
                 break
             continue
         out.append(block)
@@ -382,7 +430,7 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
         entry.summary = squeeze(text) if width(prefix) > width(entry.title) + 4 else said or None
     elif width(prefix) <= 6 or _is_tag(before) or width(before.strip()) <= 30 and before.rstrip()[-1:] in ":：|–—-":
         entry.title = label
-        entry.summary = _description(after)
+        entry.summary = squeeze(text) if after.lstrip()[:1].isalnum() else _description(after)
     elif bold and not bold.href and text.startswith(bold.text):
         entry.title = squeeze(bold.text).strip(EDGE)
         entry.summary = _description(text[len(bold.text) :])
@@ -418,7 +466,7 @@ def _cards(region: Region, number: int, context: Context) -> list[Entry]:
     if len(at) < 2:
         return []
     keys = {context.links(blocks[index].runs)[0].key for index in at}
-    if len(keys) < 2:
+    if len(keys) < 2 or leads_into_card(region, context):
         return []
     if (
         at[0]
@@ -432,7 +480,7 @@ def _cards(region: Region, number: int, context: Context) -> list[Entry]:
         card = blocks[index]
         entry = titled("card", card.runs, context.links(card.runs), number)
         entry.image = card.images[0] if card.images else None
-        compose(entry, _until_rule(blocks[index + 1 : stop]), context)
+        compose(entry, until_rule(blocks[index + 1 : stop]), context)
         entry.own = "card"
         entry.note = None
         if entry.summary is None and card.detail:
@@ -441,12 +489,26 @@ def _cards(region: Region, number: int, context: Context) -> list[Entry]:
     return entries
 
 
+def leads_into_card(region: Region, context: Context) -> bool:
+    """Whether the text of a heading comes first and its card after it."""
+    if region.heading is None:
+        return False
+    for block in region.blocks:
+        if block.kind == "card" and context.links(block.runs):
+            return False
+        if block.kind == "paragraph" and width(text_of(block.runs)) > 40:
+            return True
+    return False
+
+
 # ---- running text
 
 
 def _paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
     """Paragraphs that each present something of their own: led by bold words or a link, or closed by a link."""
     if any(block.kind == "card" for block in region.blocks):
+        return []
+    if region.heading is not None and context.links(region.heading.runs):
         return []
     texts = [b for b in region.blocks if b.kind == "paragraph" and not b.level and not b.caption and not b.quoted]
     long = [block for block in texts if width(text_of(block.runs)) > 60]
@@ -481,8 +543,11 @@ def _presents(block: Block, context: Context) -> tuple[str, Runs, Link] | None:
     first = block.runs[0]
     if first.strong and not first.em and not first.href and width(first.text) <= 160:
         return squeeze(first.text).strip(EDGE + "。."), block.runs[1:], links[0]
-    main = next((link for link in links if not link.bare and not context.generic(link.label)), links[0])
-    if context.generic(links[-1].label) and links[-1].end >= len(text.rstrip(" .。)）")) - 1:
+    main = next((link for link in links if not link.bare and not context.generic(link.label)), None)
+    if main is None and len({link.key for link in links}) > 1:
+        return None
+    main = main or links[0]
+    if context.generic(links[-1].label) and not links[-1].bare and links[-1].end >= len(text.rstrip(" .。)）")) - 1:
         return (
             squeeze(first_sentence(text[: links[-1].start])).strip(EDGE + "(（"),
             _before(block.runs, links[-1]),

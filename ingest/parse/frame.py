@@ -1,0 +1,126 @@
+"""What frames an issue and is no item: earlier issues, the author's links, digests of what comes below."""
+
+import re
+from collections.abc import Sequence
+
+from ..links import is_profile
+from .compose import Entry
+from .context import Context, width
+from .segment import Region
+
+# Headings of the frame, in whole; weak evidence, used only where nothing is described under them.
+_FRAME = re.compile(
+    r"(?:about(?: (?:me|us|the authors?|this newsletter|[\w ]{0,20}))?|subscribe.*|unsubscribe.*|sponsors?|support us|"
+    r"contact|follow (?:me|us).*|past issues|previous issues|archives?|read more|share|feedback|contributing|credits|"
+    r"other (?:blogs?|posts)|"
+    r"其他博客|关于(?:我|我们|作者|本刊)?|订阅|欢迎订阅|联系(?:我们|方式)?|往期.{0,6}|过去的.{0,6}|历史上的.{0,4}|往年回顾|投稿|赞助.{0,4}|"
+    r"購読.{0,6}|過去の.{0,8}|バックナンバー|自己紹介|著者.{0,8}|.{0,8}について|お問い合わせ|プロフィール|登録.{0,6})[\s:：!！。.🌟]*",
+    re.I,
+)
+
+
+def within_frame(regions: Sequence[Region]) -> list[Entry]:
+    """The entries of a document without those that only frame it."""
+    kept = [entry for region in regions for entry in region.entries if not _in_frame(entry, region)]
+    told = sum(entry.said > 0 for entry in kept if entry.origin != "list")
+    bodies = sum(entry.origin != "list" for entry in kept)
+    if bodies and told * 5 >= bodies * 3:
+        kept = [entry for entry in kept if entry.said or entry.origin in ("list", "row") or not _bare(entry)]
+        while kept and not kept[-1].said and kept[-1].origin not in ("list", "row"):
+            kept.pop()
+    return kept
+
+
+def _bare(entry: Entry) -> bool:
+    """Whether an entry is only a card, without a word of the newsletter's own."""
+    return entry.origin == "card" or entry.own == "card"
+
+
+def _in_frame(entry: Entry, region: Region) -> bool:
+    if is_profile(entry.key) and entry.origin == "heading":
+        return True
+    names = [region.name, entry.section or ""] if entry.origin == "heading" else [entry.section or ""]
+    return any(map(is_frame_name, names))
+
+
+def is_frame_name(name: str) -> bool:
+    """Whether a heading names a part of the frame."""
+    return bool(name) and width(name) <= 40 and _FRAME.fullmatch(name) is not None
+
+
+def frame_regions(regions: Sequence[Region], entries: Sequence[Entry]) -> set[int]:
+    """The regions that hold only the frame: named so, emptied of their entries, or after the last entry."""
+    kept = {entry.region for entry in entries}
+    last = max(kept, default=0)
+    return {
+        number
+        for number, region in enumerate(regions)
+        if number not in kept and (number > last or region.entries or is_frame_name(region.name))
+    }
+
+
+def merge_digests(entries: list[Entry]) -> list[Entry]:
+    """Turns lists that announce what comes below into notes of it; leaves mentions in passing out."""
+    told: dict[str, Entry] = {}
+    named: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.origin != "list":
+            if entry.key:
+                told.setdefault(entry.key, entry)
+            named.setdefault(_letters(entry.title), entry)
+    digests = {
+        entry.region
+        for entry in entries
+        if entry.origin == "list" and any(key in told and told[key].region > entry.region for key in entry.inside)
+    }
+    kept: list[Entry] = []
+    for entry in entries:
+        if entry.origin != "list":
+            kept.append(entry)
+            continue
+        matched = [told[key] for key in sorted(entry.inside) if key in told] if entry.region in digests else []
+        same = named.get(_letters(entry.title)) if entry.region in digests and not matched else None
+        if same is not None and width(_letters(entry.title)) >= 10 and same.region > entry.region:
+            matched = [same]
+            if same.url is None:
+                same.url, same.key = entry.url, entry.key
+        for other in matched:
+            other.note = entry.text or entry.title if other.note is None else other.note
+        if not matched and not entry.weak:
+            kept.append(entry)
+    return kept
+
+
+def _letters(title: str) -> str:
+    return "".join(char for char in title.casefold() if char.isalnum())
+
+
+def distinct(entries: list[Entry]) -> list[Entry]:
+    """One entry for each key: the one that says most."""
+    best: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.key and (entry.key not in best or entry.said > best[entry.key].said):
+            best[entry.key] = entry
+    kept: list[Entry] = []
+    for entry in entries:
+        if entry.key is None or best[entry.key] is entry:
+            kept.append(entry)
+        elif entry.said and best[entry.key].note is None:
+            best[entry.key].note = entry.summary
+    return kept
+
+
+def unassigned(regions: Sequence[Region], around: set[int], entries: Sequence[Entry], context: Context) -> list[str]:
+    """The outward links that went to no item, in order, without those of the frame."""
+    taken = {key for entry in entries for key in entry.inside} | {entry.key for entry in entries}
+    left: dict[str, str] = {}
+    for number, region in enumerate(regions):
+        if number in around:
+            continue
+        blocks = [*([region.heading] if region.heading else []), *region.all_blocks]
+        for block in blocks:
+            for runs in (block.runs, *block.cells):
+                for link in context.links(runs):
+                    if link.key not in taken and not is_profile(link.key):
+                        left.setdefault(link.key, link.url)
+    return list(left.values())
