@@ -17,7 +17,7 @@ from .plots import Trend, trend
 from .render import View, host
 from .shelf import Spine, spines
 
-HIGHLIGHTS = 6
+HIGHLIGHTS = 5
 TOPICS = 9
 
 
@@ -114,7 +114,8 @@ def _material(archive: Archive, generation: int) -> _Material:  # noqa: ARG001 (
     topics = _topics(archive)
     issues = archive.issues()
     recent = archive.newest_items(200)
-    paper = next((item.url for item in recent if item.kind == "paper" and item.url), None)
+    papers = [item.url for item in recent if item.kind == "paper" and item.url]
+    paper = min(papers, key=len, default=None)  # a short link is the easier one to understand
     code = next((item.url for item in recent if item.kind == "code" and item.url), None)
     words = [" ".join(topic.words[:2]) for topic in topics if topic.words]
     years = sorted({issue.date.year for issue in issues if issue.date})

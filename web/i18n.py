@@ -43,7 +43,7 @@ class Language:
         return _number(value, self.code)
 
     def date(self, value: dt.date) -> str:
-        """A day, such as 18 April 2021."""
+        """A day, such as 18 Apr 2021."""
         return _date(value, self.code)
 
     def month(self, value: dt.date) -> str:
@@ -58,7 +58,7 @@ def _number(value: int, code: str) -> str:
 
 @lru_cache(4096)
 def _date(value: dt.date, code: str) -> str:
-    return format_date(value, "d MMMM y" if code == "en" else "long", locale=_babel(code))
+    return format_date(value, "d MMM y" if code == "en" else "long", locale=_babel(code))
 
 
 @lru_cache(4096)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from index.archive import Archive
-from search.results import Answer, Facet
+from search.results import Answer, Facet, Hit
 from search.retrieve import search
 
 from . import front, i18n
@@ -19,6 +19,8 @@ from .texts import bands, chip_names, facet_names, facet_value, sort_names
 
 router = APIRouter(include_in_schema=False)
 _YEAR = 365 * 24 * 3600
+FEW = 4
+"""With fewer strong and good matches than this, the weaker ones are shown unfolded."""
 
 
 @router.get("/")
@@ -82,7 +84,9 @@ class Group:
 
     heading: str | None
     folded: bool
-    hits: tuple[Any, ...]
+    hits: tuple[Hit, ...]
+    open: bool = False
+    """Whether what is folded shows all the same, because there is little else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,8 @@ def _hits(request: Request, here: View, asked: Asked, answer: Answer) -> dict[st
             hits = tuple(hit for hit in answer.hits if hit.match == band)
             folded = band == "weak" and before != "weak"
             if hits:
-                groups.append(Group(None if band == before else heading, folded, hits))
+                few = len(answer.hits) - len(hits) < FEW
+                groups.append(Group(None if band == before else heading, folded, hits, few))
     more = None
     if answer.next:
         following = replace(asked, cursor=answer.next).href
@@ -191,11 +196,6 @@ def _shelf(here: View, answer: Answer) -> list[Spine]:
     """The shelf with the spines lit whose issues printed a match; none for fewer than three issues."""
     archive: Archive = here.archive
     issues = archive.issues()
-    counted = {value.value: value.count for facet in answer.facets if facet.field == "issue" for value in facet.values}
-    lit = {issue.id: counted[str(issue.number)] for issue in issues if str(issue.number) in counted}
-    if not lit:
-        for hit in answer.hits:
-            lit[hit.issue.id] = lit.get(hit.issue.id, 0) + 1
     if len(issues) < 3:
         return []
-    return spines(issues, archive.issue_counts(), here.language, lit)
+    return spines(issues, archive.issue_counts(), here.language, dict(answer.issue_counts))

@@ -94,7 +94,7 @@ def _middle(points: Sequence[tuple[float, float]]) -> tuple[int, int]:
     """The median point, which a few strays do not move."""
     x = sorted(x for x, _ in points)[len(points) // 2]
     y = sorted(y for _, y in points)[len(points) // 2]
-    return round(20 + x * 1460), round(20 + y * 960)
+    return round(min(1290, max(210, 20 + x * 1460))), round(min(975, max(30, 20 + y * 960)))
 
 
 def _number(date: dt.date) -> int:

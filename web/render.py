@@ -18,12 +18,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from index.archive import Archive
+from index.types import Item
 from search.results import Highlight
 
 from . import assets, i18n
 from .settings import Settings
 from .texts import kinds
 from .urls import quote_key
+from .wording import say
 
 _TEMPLATES = Path(__file__).parent / "templates"
 SCHEMES = ("light", "dark")
@@ -55,6 +57,11 @@ class View:
         """Scheme and host that the archive is reached by, without a slash at the end."""
         return (self.settings.base_url or str(self.request.base_url)).rstrip("/")
 
+    @property
+    def named(self) -> bool:
+        """Whether the archive has a name other than this software's own."""
+        return self.title != "Back Issues"
+
     @cached_property
     def title(self) -> str:
         """The archive's name: the host's choice, or the newsletter's own, or ours."""
@@ -82,6 +89,28 @@ def mark(highlight: Highlight) -> Markup:
         at = end
     parts.append(escape(highlight.text[at:]))
     return Markup("").join(parts)
+
+
+def by_field(highlights: tuple[Highlight, ...]) -> dict[str, Highlight | None]:
+    """The first highlight of each field."""
+    found: dict[str, Highlight | None] = dict.fromkeys(("title", "subtitle", "summary", "note"))
+    for highlight in highlights:
+        found[highlight.field] = found.get(highlight.field) or highlight
+    return found
+
+
+def excerpt(highlight: Highlight, item: Item) -> Markup:
+    """The highlight with an ellipsis at each end where the field's text goes on."""
+    whole = (getattr(item, highlight.field, None) or "").strip()
+    before = "" if whole.startswith(highlight.text.strip()) else "… "
+    after = "" if whole.endswith(highlight.text.strip()) else " …"
+    return Markup("{}{}{}").format(before, mark(highlight), after)
+
+
+def without(title: str, newsletter_name: str) -> str:
+    """An issue's title without its newsletter's name, if something is left."""
+    rest = title.removeprefix(newsletter_name).strip(" \t-–—:：,·|")
+    return rest or title
 
 
 def host(url: str) -> str:
@@ -119,6 +148,7 @@ def environment() -> Environment:
     made.filters.update(
         mark=mark, host=host, outward=outward, data_block=data_block, paragraphs=paragraphs, work_path=quote_key
     )
+    made.filters.update(say=say, by_field=by_field, excerpt=excerpt, without=without)
     made.globals.update(static=assets.address, languages=i18n.LANGUAGES, kinds=kinds)
     return made
 

@@ -66,8 +66,8 @@ def name(issue: Issue, language: Language) -> str:
 
 
 def _step(value: int, most: int) -> int:
-    """1 to 10; the square root keeps a small issue visible beside a huge one."""
-    return max(1, math.ceil(10 * math.sqrt(value / most)))
+    """1 to 10."""
+    return max(1, math.ceil(10 * value / most))
 
 
 def _groups(issues: list[Issue]) -> list[list[Issue]]:
