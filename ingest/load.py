@@ -14,14 +14,18 @@ from typing import Any
 from index.archive import Archive
 from index.types import Document, Outcome, Paper
 
+from .naming import newsletter_name
 from .options import KINDS, Fetching, Options, Services
 from .progress import Progress, Quiet
 from .report import History, Report, Row, Status, row_of
-from .sources.finish import NotAnIssue, finish
+from .sources.finish import NotAnIssue, finish, named
 from .sources.found import Context, Failure, Found
 from .sources.opening import open_all
 
 __all__ = ["KINDS", "Failure", "Fetching", "Options", "Report", "Services", "as_json", "ingest", "parse_sources"]
+
+_TITLES = 40
+"""How many titles are looked at to find a newsletter's name."""
 
 
 def ingest(
@@ -93,6 +97,10 @@ class _Run:
         self.history = History.load(archive)
         self.seen: set[str] = set()
         self.papers: tuple[Paper, ...] = ()
+        self.unnamed: list[Document] = []
+        self.name: str | None = None
+        """The newsletter of this source's issues that do not say it themselves; None while it is not known."""
+        self.held: list[int] = []
         self.pending: deque[tuple[Document, str, list[str] | None]] = deque()
         self.context = Context(options, progress, self._fetcher)
 
@@ -105,10 +113,12 @@ class _Run:
                     self.seen.add(found.source)
                     document = self._document(found, spec)
                     if document is not None:
-                        yield document
-                    newest = self.report.rows[-1:]
-                    barren &= document is None and not any(row.status in ("held", "failed") for row in newest)
+                        barren = False
+                        yield from self._named(document, spec)
+                    elif self.report.rows[-1].status in ("held", "failed"):
+                        barren = False
                     self.progress.parsed(found.source)
+                yield from self._all_named(spec)
                 if barren:
                     self._add(Row(spec, "failed", reason="There is no issue in it.", spec=spec))
         except KeyboardInterrupt:  # raised while finding or parsing: let the archive commit what it has been given
@@ -154,12 +164,37 @@ class _Run:
         if not self.options.refresh and self.archive.holds(found.source, content_hash):
             known = self.history.row(found.source) or Row(found.source, "held")
             self._add(replace(known, status="held", reason=None, added=(), removed=(), spec=spec))
+            self.held += [known.issue_id] if known.issue_id is not None else []
             return None
         document = _parsed(found, content_hash, self.options)
         if isinstance(document, Failure):
             self._failed(document, spec)
             return None
         self.papers += found.papers
+        return document
+
+    def _named(self, document: Document, spec: str) -> Iterator[Document]:
+        """The document at once if its newsletter is known; else it waits until enough titles say it."""
+        if document.issue.newsletter:
+            yield self._pending(document, spec)
+            return
+        self.unnamed.append(document)
+        if self.name is not None or len(self.unnamed) >= _TITLES:
+            yield from self._name_waiting(spec)
+
+    def _all_named(self, spec: str) -> Iterator[Document]:
+        """What still waits at the end of a source, for the next one may be another newsletter."""
+        yield from self._name_waiting(spec)
+        self.name, self.held = None, []
+
+    def _name_waiting(self, spec: str) -> Iterator[Document]:
+        if self.name is None and self.unnamed:
+            known = [issue.newsletter for issue in self.archive.issues(self.held[:_TITLES]) if issue.newsletter]
+            self.name = known[0] if known else newsletter_name(document.issue.title for document in self.unnamed)
+        waiting, self.unnamed = self.unnamed, []
+        yield from (self._pending(named(document, self.name or ""), spec) for document in waiting)
+
+    def _pending(self, document: Document, spec: str) -> Document:
         issue_id = self.archive.find_issue(document.aliases)
         before = None if issue_id is None else [item.title for item in self.archive.issue_items(issue_id)]
         self.pending.append((document, spec, before))

@@ -2,6 +2,7 @@
 
 import glob
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from . import exports, mailbox, records
@@ -34,7 +35,12 @@ def open_path(spec: str, context: Context) -> Yield:
 
 def open_sample(context: Context) -> Yield:
     """The bundled issues."""
-    yield from _documents(Sample(), context)
+    sample = Sample()
+    for found in _documents(sample, context):
+        if isinstance(found, Found):
+            yield replace(found, facts=replace(found.facts, newsletter=sample.newsletter))
+        else:
+            yield found
 
 
 def open_folder(path: Path, context: Context) -> Yield:

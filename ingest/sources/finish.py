@@ -13,7 +13,7 @@ from ..options import Options
 from ..parse.document import NotAnIssue, parse
 from .found import Facts, Found
 
-__all__ = ["NotAnIssue", "finish", "issue_aliases"]
+__all__ = ["NotAnIssue", "finish", "issue_aliases", "named"]
 
 _MEDIUM_ID = re.compile(r"(?:^|-|/p/)(?=[0-9a-f]*[0-9])([0-9a-f]{10,12})$")
 
@@ -35,6 +35,12 @@ def finish(found: Found, content_hash: str, options: Options) -> Document:
         source=found.source,
         content_hash=content_hash,
     )
+
+
+def named(document: Document, newsletter: str) -> Document:
+    """The document as an issue of a newsletter whose name was found out later."""
+    issue = replace(document.issue, newsletter=newsletter)
+    return replace(document, issue=issue, aliases=tuple(dict.fromkeys((*document.aliases, *issue_aliases(issue)))))
 
 
 def issue_aliases(issue: Issue) -> tuple[str, ...]:

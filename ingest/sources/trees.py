@@ -89,6 +89,7 @@ class Sample:
     """The issues that come with the application."""
 
     label = "sample"
+    newsletter = "The Reading Lamp"
 
     def __init__(self) -> None:
         self._root = resources("ingest") / "sample"

@@ -1,0 +1,421 @@
+"""The ingest loop over files: what gets in, what is skipped, what is reported, and that it never stops."""
+
+import datetime as dt
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import orjson
+import pytest
+from rich.console import Console
+
+from index.archive import Archive
+from index.types import Document, Item
+from ingest.load import Failure, Options, as_json, ingest, parse_sources
+from ingest.naming import newsletter_name
+from ingest.progress import Counting, Quiet, TerminalBar, on_terminal
+from ingest.report import History, Report
+from tests.conftest import WordEncoder
+
+SUBJECTS = ("camera", "harbour", "violin", "glacier", "lantern", "orchard", "compass", "meadow", "anchor", "pepper")
+
+
+def issue_text(number: int, items: int = 3, extra: str = "") -> str:
+    """An issue of an invented weekly: a heading and `items` linked entries with a sentence each."""
+    lines = [f"# The Tin Whistle — Issue #{number}", "", f"2021-03-{number:02d}", "", "## Papers", ""]
+    for index in range(items):
+        subject = SUBJECTS[(number + index) % len(SUBJECTS)]
+        link = f"https://arxiv.org/abs/21{index + 1:02d}.{number:05d}"
+        lines += [f"### A {subject} that learns, part {number}", "", link, ""]
+        lines += [f"How a {subject} was taught to see in issue {number}, with fewer labels than before.", ""]
+    return "\n".join(lines) + extra
+
+
+def write_issues(folder: Path, numbers: range, items: int = 3) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        (folder / f"issue-{number}.md").write_text(issue_text(number, items))
+    return folder
+
+
+@pytest.fixture
+def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
+    with Archive(tmp_path / "archive", encoder, create=True) as made:
+        yield made
+
+
+def statuses(report: Report) -> list[str]:
+    return [row.status for row in report.rows]
+
+
+def reasons(report: Report) -> list[str | None]:
+    return [row.reason for row in report.rows]
+
+
+def numbers(archive: Archive) -> list[int | None]:
+    return sorted((issue.number for issue in archive.issues()), key=lambda number: number or 0)
+
+
+def test_a_folder_goes_in_once_in_natural_order(archive: Archive, tmp_path: Path, encoder: WordEncoder) -> None:
+    folder = write_issues(tmp_path / "issues", range(8, 13))
+    report = ingest(archive, [str(folder)])
+    assert [row.number for row in report.rows] == [8, 9, 10, 11, 12]
+    assert statuses(report) == ["new"] * 5
+    assert (report.issues, report.items, report.failed) == (5, 15, False)
+    assert [item.title for item in archive.issue_items(report.rows[0].issue_id or 0)] == [
+        "A anchor that learns, part 8",
+        "A pepper that learns, part 8",
+        "A camera that learns, part 8",
+    ]
+    assert {issue.newsletter for issue in archive.issues()} == {"The Tin Whistle"}
+    generation, encoded = archive.generation, encoder.encoded
+    again = ingest(archive, [str(folder)])
+    assert statuses(again) == ["held"] * 5
+    assert (again.issues, again.items) == (5, 15)
+    assert (archive.generation, encoder.encoded) == (generation, encoded)
+    assert archive.verify() == []
+
+
+def test_held_documents_are_not_parsed(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 4))
+    ingest(archive, [str(folder)])
+
+    def never(*_: object, **__: object) -> Document:
+        raise AssertionError("parsed again")
+
+    monkeypatch.setattr("ingest.sources.finish.parse", never)
+    assert statuses(ingest(archive, [str(folder)])) == ["held"] * 3
+    assert statuses(ingest(archive, [str(folder)], Options(refresh=True))) == ["failed"] * 3
+
+
+def test_an_edited_issue_says_what_came_and_went(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 3))
+    before = ingest(archive, [str(folder)]).rows[0]
+    kept = [item.id for item in archive.issue_items(before.issue_id or 0)]
+    text = issue_text(1).replace("A harbour that learns, part 1", "A lighthouse that learns, part 1")
+    (folder / "issue-1.md").write_text(text.replace("2101.00001", "2109.00042"))
+    report = ingest(archive, [str(folder)])
+    assert statuses(report) == ["changed", "held"] or statuses(report) == ["held", "changed"]
+    changed = next(row for row in report.rows if row.status == "changed")
+    assert (changed.added, changed.removed) == (
+        ("A lighthouse that learns, part 1",),
+        ("A harbour that learns, part 1",),
+    )
+    assert changed.issue_id == before.issue_id
+    assert [item.id for item in archive.issue_items(before.issue_id or 0)][1:] == kept[1:]
+
+
+def test_refresh_without_a_change_leaves_everything_as_it_is(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 4))
+    ingest(archive, [str(folder)])
+    generation = archive.generation
+    assert statuses(ingest(archive, [str(folder)], Options(refresh=True))) == ["unchanged"] * 3
+    assert archive.generation == generation
+
+
+def test_bad_documents_never_stop_the_rest(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 3))
+    (folder / "a-note.md").write_text("Remember the milk.\n")
+    (folder / "empty.html").write_bytes(b"")
+    (folder / "noise.md").write_bytes(bytes(range(256)) * 40)
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n")
+    (folder / "deep.html").write_text("<div>" * 50_000)
+    report = ingest(archive, [str(folder), str(tmp_path / "nowhere"), str(folder / "a-note.md")])
+    assert numbers(archive) == [1, 2]
+    said = {Path(row.source).name: (row.status, row.reason) for row in report.rows}
+    assert said["noise.md"] == ("skipped", "This is no issue: it is no text.")
+    assert said["empty.html"] == ("skipped", "This is no issue: it is empty.")
+    assert said["deep.html"][0] == "skipped"
+    assert said["issues"] == ("skipped", "1 files of other kinds left aside (.png 1)")
+    assert said["nowhere"] == ("failed", f"There is no file or folder {tmp_path / 'nowhere'}.")
+    assert said["a-note.md"] == ("failed", "This is no issue: nothing in it looks like an item.")
+    assert report.failed
+
+
+def test_a_parser_that_breaks_is_one_failed_row(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingest.parse import document
+
+    folder = write_issues(tmp_path / "issues", range(1, 4))
+    real = document.parse
+
+    def brittle(raw: bytes, source: str, *, media_type: str | None = None) -> Document:
+        if source.endswith("issue-2.md"):
+            raise RuntimeError("surprise")
+        return real(raw, source, media_type=media_type)
+
+    monkeypatch.setattr("ingest.sources.finish.parse", brittle)
+    report = ingest(archive, [str(folder)])
+    assert numbers(archive) == [1, 3]
+    failed = next(row for row in report.rows if row.status == "failed")
+    assert failed.reason == "This document could not be parsed (RuntimeError: surprise)."
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: path.mkdir(), "The folder {path} is empty."),
+        (lambda path: path.write_bytes(b"PK\x03\x04 and nothing more"), "{path} is no readable zip"),
+        (lambda path: path.write_bytes(b""), "This is no issue: it is empty."),
+        (lambda path: zip_of(path, {"photo.png": b"x", "notes/list.csv": b"a,b\n1,2\n"}), "Inside: notes/list.csv"),
+    ],
+)
+def test_sources_that_are_nothing_say_so(archive: Archive, tmp_path: Path, make: object, said: str) -> None:
+    path = tmp_path / "thing.zip"
+    make(path)  # type: ignore[operator]
+    report = ingest(archive, [str(path)])
+    assert report.failed
+    assert said.format(path=path) in (report.rows[-1].reason or "")
+
+
+def zip_of(path: Path, members: dict[str, bytes | str]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, body in members.items():
+            file.writestr(name, body)
+    return path
+
+
+def test_a_folder_without_any_issue_fails(archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "todo.md").write_text("Buy bread.")
+    report = ingest(archive, [str(tmp_path / "notes")])
+    assert statuses(report) == ["skipped", "failed"]
+    assert reasons(report)[1] == "There is no issue in it."
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_named(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 3))
+    (folder / "issue-1.md").chmod(0)
+    report = ingest(archive, [str(folder)])
+    assert numbers(archive) == [2]
+    assert "permission denied" in (report.rows[0].reason or "")
+
+
+def test_encodings_and_endings(archive: Archive, tmp_path: Path) -> None:
+    folder = tmp_path / "issues"
+    folder.mkdir()
+    (folder / "one.md").write_bytes(b"\xef\xbb\xbf" + issue_text(1).encode())
+    (folder / "two.md").write_bytes(issue_text(2).encode("utf-16"))
+    (folder / "three.md").write_bytes(issue_text(3).replace("learns", "naïvely learns").encode("cp1252", "replace"))
+    (folder / "four.md").write_bytes(issue_text(4).replace("\n", "\r\n").encode())
+    (folder / "five.MD").write_bytes(issue_text(5).encode() + b"\xff\xfe broken at the end\n")
+    report = ingest(archive, [str(folder)])
+    assert statuses(report) == ["new"] * 5
+    assert [row.items for row in report.rows] == [3] * 5
+    assert numbers(archive) == [1, 2, 3, 4, 5]
+    names = [item.title for issue in archive.issues() for item in archive.issue_items(issue.id)]
+    assert sum("vely learns" in name for name in names) == 3
+
+
+def test_globs_zips_and_hidden_files(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 13))
+    (folder / ".git").mkdir()
+    (folder / ".git" / "issue-99.md").write_text(issue_text(29))
+    members = {f"back/issue-{n}.md": issue_text(n) for n in range(13, 16)}
+    zip_of(folder / "older.zip", {**members, "__MACOSX/issue-13.md": "junk", "back/.hidden.md": "junk"})
+    assert [row.number for row in ingest(archive, [str(folder / "issue-1*.md")]).rows] == [1, 10, 11, 12]
+    assert numbers(archive) == [1, 10, 11, 12]
+    report = ingest(archive, [str(folder)])
+    assert numbers(archive) == list(range(1, 16))
+    assert not report.failed
+    assert {issue.newsletter for issue in archive.issues()} == {"The Tin Whistle"}
+    assert "Nothing matches" in (ingest(archive, [str(folder / "*.rst")]).rows[0].reason or "")
+
+
+def test_zip_bombs_are_left_out(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.sources.trees.MAX_MEMBER", 1_000_000)
+    path = zip_of(tmp_path / "x.zip", {"bomb.md": b"a" * 1_000_001, "issue-1.md": issue_text(1)})
+    report = ingest(archive, [str(path)])
+    assert numbers(archive) == [1]
+    assert "larger than 1 MB unpacked" in (reasons(report)[0] or "")
+
+
+def test_the_sample_has_its_name_and_no_path_of_the_machine(archive: Archive) -> None:
+    report = ingest(archive, ["sample"])
+    assert report.issues >= 10
+    assert {issue.newsletter for issue in archive.issues()} == {"The Reading Lamp"}
+    assert all(row.source.startswith("sample/") for row in report.rows)
+
+
+def test_the_real_issues(archive: Archive, corpus: Path) -> None:
+    report = ingest(archive, [str(corpus)])
+    assert statuses(report) == ["new"] * 34
+    assert report.items > 420
+    assert len({issue.newsletter for issue in archive.issues()} - {""}) == 1
+    assert archive.verify() == []
+    assert statuses(ingest(archive, [str(corpus)])) == ["held"] * 34
+
+
+def test_copies_under_other_names_are_one_issue(archive: Archive, tmp_path: Path) -> None:
+    ingest(archive, [str(write_issues(tmp_path / "issues", range(1, 4)))])
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    for number in range(1, 4):
+        (copies / f"copy-{number}.md").write_text(issue_text(number))
+    report = ingest(archive, [str(copies)])
+    assert statuses(report) == ["duplicate"] * 3
+    assert numbers(archive) == [1, 2, 3]
+    assert statuses(ingest(archive, [str(copies)])) == ["held"] * 3
+
+
+def test_the_newsletter_can_be_named(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 3))
+    ingest(archive, [str(folder)], Options(newsletter="Whistle Weekly"))
+    assert {issue.newsletter for issue in archive.issues()} == {"Whistle Weekly"}
+
+
+def test_a_later_issue_gets_the_name_of_those_before(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 5))
+    ingest(archive, [str(folder)])
+    (folder / "issue-5.md").write_text(issue_text(5).replace("# The Tin Whistle — Issue #5", "# Special: Issue #5"))
+    report = ingest(archive, [str(folder)])
+    assert report.count("new") == 1
+    assert {issue.newsletter for issue in archive.issues()} == {"The Tin Whistle"}
+
+
+def test_interrupting_keeps_what_was_given_and_the_next_run_completes_it(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 9))
+
+    class Impatient(Quiet):
+        seen = 0
+
+        def parsed(self, source: str) -> None:  # noqa: ARG002
+            self.seen += 1
+            if self.seen == 5:
+                raise KeyboardInterrupt
+
+    options = Options(newsletter="The Tin Whistle")
+    report = ingest(archive, [str(folder)], options, Impatient())
+    assert report.interrupted
+    assert numbers(archive) == [1, 2, 3, 4, 5]
+    assert "interrupted" in report.sentence()
+    whole = ingest(archive, [str(folder)], options)
+    assert not whole.interrupted
+    assert (whole.count("held"), whole.count("new")) == (5, 3)
+
+
+def test_progress_counts_what_happens(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 5))
+    progress = Counting()
+    ingest(archive, [str(folder)], progress=progress)
+    assert progress.counts == {"found": 4, "fetched": 0, "parsed": 4, "items": 12}
+    assert progress.finished
+
+
+def test_progress_is_quiet_without_a_terminal_and_a_line_on_one() -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert isinstance(on_terminal(StringIO()), Quiet)
+    stream = Terminal()
+    bar = on_terminal(stream)
+    assert isinstance(bar, TerminalBar)
+    bar.found(4)
+    bar.parsed("a")
+    bar.items(7)
+    bar.done()
+    bar.parsed("b")
+    assert "1 of 4 documents" in stream.getvalue()
+    assert "7 items" in stream.getvalue()
+
+
+def test_the_report_is_kept_with_a_short_history(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 4))
+    (folder / "note.md").write_text("Nothing here.")
+    for _ in range(25):
+        report = ingest(archive, [str(folder)])
+    history = History.load(archive)
+    assert history.last == json.loads(json.dumps(report.as_json()))
+    assert len(history.runs) == 20
+    assert history.runs[0]["statuses"] == {"held": 3, "skipped": 1}
+    row = history.row(str(folder / "issue-2.md"))
+    assert row is not None
+    assert (row.status, row.items, row.number) == ("new", 3, 2)
+    (folder / "issue-2.md").unlink()
+    assert ingest(archive, [str(folder)]).gone == (str(folder / "issue-2.md"),)
+    assert ingest(archive, [str(folder)]).gone == ()
+    archive.put_state("ingest-report", b"{broken")
+    assert History.load(archive).last is None
+    assert statuses(ingest(archive, [str(folder)]))[0] == "held"
+
+
+def test_the_report_as_a_table(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 3))
+    (folder / "note.md").write_text("Nothing here.")
+    report = ingest(archive, [str(folder)])
+    console = Console(width=160, record=True, file=StringIO())
+    console.print(report.table())
+    text = console.export_text()
+    assert "The Tin Whistle — Issue #2" in text
+    assert "This is no issue: nothing in it looks like an item." in text
+    assert "2 issues, 6 items, 2 new, 1 skipped." in text
+    assert [row["title"] for row in report.as_json()["rows"] if row["items"]] == [
+        "The Tin Whistle — Issue #1",
+        "The Tin Whistle — Issue #2",
+    ]
+    orjson.dumps(report.as_json())
+
+
+def test_links_in_no_item_are_reported(archive: Archive, tmp_path: Path) -> None:
+    text = issue_text(1, extra="\n\n---\n\nAll of this was typed on [an old machine](https://machines.example/old).\n")
+    (tmp_path / "one.md").write_text(text)
+    report = ingest(archive, [str(tmp_path / "one.md")])
+    assert report.rows[0].unassigned == ("https://machines.example/old",)
+    assert archive.unassigned(report.rows[0].issue_id or 0) == ["https://machines.example/old"]
+
+
+def test_parse_sources_needs_no_archive_and_gives_the_documented_shape(tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 3))
+    found = list(parse_sources([str(folder), str(tmp_path / "no")]))
+    assert [type(one) for one in found] == [Document, Document, Failure]
+    document = found[0]
+    assert isinstance(document, Document)
+    shape = as_json(document)
+    assert list(shape) == ["issue", "items", "unassigned"]
+    assert list(shape["issue"]) == ["title", "number", "date", "year", "week", "url", "language"]
+    fields = ["position", "section", "title", "subtitle", "summary", "note", "url", "key", "kind", "image"]
+    assert [list(item) for item in shape["items"]] == [fields] * 3
+    assert (shape["issue"]["number"], shape["issue"]["date"]) == (1, "2021-03-01")
+    assert [item["key"] for item in shape["items"]] == ["arxiv:2101.00001", "arxiv:2102.00001", "arxiv:2103.00001"]
+
+
+def test_what_parse_prints_can_be_ingested(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 4))
+    documents = [one for one in parse_sources([str(folder)]) if isinstance(one, Document)]
+    lines = tmp_path / "parsed.jsonl"
+    lines.write_bytes(b"\n".join(orjson.dumps(as_json(document)) for document in documents))
+    report = ingest(archive, [str(lines)])
+    assert statuses(report) == ["new"] * 3
+    for row, document in zip(report.rows, documents, strict=True):
+        kept = [replace(item, id=0, issue_id=0) for item in archive.issue_items(row.issue_id or 0)]
+        assert [without_language(item) for item in kept] == [without_language(item) for item in document.items]
+    assert archive.issue(report.rows[0].issue_id or 0).date == dt.date(2021, 3, 1)
+    assert ingest(archive, [str(folder)]).count("new") == 0, "the issues themselves are no others"
+
+
+def without_language(item: Item) -> Item:
+    return replace(item, language=None)
+
+
+@pytest.mark.parametrize(
+    ("titles", "name"),
+    [
+        (["The Lamp: Week 37, 2020", "The Lamp: Week 38, 2020", "The Lamp — Issue #9"], "The Lamp"),
+        (["This Week in Tin 371", "This Week in Tin 372"], "This Week in Tin"),
+        (["机器学习周刊第 12 期", "机器学习周刊第 13 期", "年终总结"], "机器学习周刊"),
+        (["機械学習ニュース #3", "機械学習ニュース #4"], "機械学習ニュース"),
+        (["Why birds sing", "A day at sea", "Tea, and how to pour it"], ""),
+        (["Issue 1", "Issue 2", "Issue 3"], ""),
+        (["The Lamp #1"], ""),
+        ([], ""),
+    ],
+)
+def test_the_name_of_a_newsletter_is_what_its_titles_share(titles: list[str], name: str) -> None:
+    assert newsletter_name(titles) == name
