@@ -16,7 +16,8 @@ LABELLED = ("section", "kind", "host", "language", "newsletter")
 _NUMBERS = ("issue_id", "number", "year", "first", "last", "work", "words")
 _ROWS = """
     select item.id, item.issue_id, issue.number, issue.year, issue.day, issue.date is not null, issue.week,
-           item.work_id, item.words, item.section, item.kind, item.url, coalesce(item.language, issue.language), issue.newsletter
+           item.work_id, item.words, item.section, item.kind, item.url, coalesce(item.language, issue.language),
+           issue.newsletter
     from item join issue on issue.id = item.issue_id where item.changed > ? order by item.id
 """
 
