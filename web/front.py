@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from index.archive import Archive
 from index.types import Issue, Item
-from search.results import Topic
+from search.results import Ask, Topic
+from search.retrieve import search_many
 from search.topics import topic_map
 
 from .plots import Trend, trend
@@ -88,41 +89,67 @@ def _topics(archive: Archive) -> Sequence[Topic]:
 def _examples(view: View, generation: int) -> Sequence[Example]:
     _ = view.language.text
     found = _material(view.archive, generation)
-    made: list[tuple[str, str, str | None]] = [(text, _("by meaning, in any language"), None) for text in found.themes]
+    made = [(question, _("by meaning, in any language")) for question in found.questions]
     if found.paper:
-        made.append((found.paper, _("a pasted link finds the item itself"), None))
-    if found.code:
-        made.append((f"{found.code[0]} site:{found.code[1]}", _("only what points to one site"), None))
+        made.append((found.paper, _("a pasted link finds the item itself")))
+    if found.on_site:
+        made.append((found.on_site, _("only what points to one site")))
     if found.number is not None:
-        made.append((f"issue:{found.number}", _("a whole issue"), None))
-    if found.year and found.themes:
-        made.append((f"{found.themes[0]} before:{found.year}", _("only what was printed before a year"), None))
-    return [Example(query, why, "/search?" + urlencode({"q": query}), code) for query, why, code in made]
+        made.append((f"issue:{found.number}", _("a whole issue")))
+    if found.dated:
+        made.append((found.dated, _("only what was printed before a year")))
+    return [Example(query, why, "/search?" + urlencode({"q": query})) for query, why in made]
 
 
 @dataclass(frozen=True, slots=True)
 class _Material:
-    themes: tuple[str, ...]
-    paper: str | None
-    code: tuple[str, str] | None
-    number: int | None
-    year: int | None
+    """What this archive can be asked; every question in it has a strong answer here."""
+
+    questions: tuple[str, ...] = ()
+    paper: str | None = None
+    on_site: str | None = None
+    number: int | None = None
+    dated: str | None = None
+
+
+QUESTIONS = 3
+_TRIED = 12
+_SHORTEST, _LONGEST = 12, 52
+"""Characters of a title that reads like a question; of Chinese and Japanese characters, half as many."""
 
 
 @lru_cache(4)
 def _material(archive: Archive, generation: int) -> _Material:  # noqa: ARG001 (the generation is the cache's key)
-    topics = _topics(archive)
     issues = archive.issues()
     recent = archive.newest_items(200)
-    papers = [item.url for item in recent if item.kind == "paper" and item.url]
-    paper = min(papers, key=len, default=None)  # a short link is the easier one to understand
-    code = next((item.url for item in recent if item.kind == "code" and item.url), None)
-    words = [" ".join(topic.words[:2]) for topic in topics if topic.words]
+    # The middle of the largest topics first: what the newsletter often comes back to.
+    central = archive.items([topic.item_ids[0] for topic in _topics(archive) if topic.item_ids])
+    titles = [item.title for item in (*central, *recent) if _asks(item.title)]
+    code = [item for item in recent if item.kind == "code" and item.url and _asks(item.title)]
     years = sorted({issue.date.year for issue in issues if issue.date})
+    papers = [item.url for item in recent if item.kind == "paper" and item.url]
+    questions = _answered(archive, list(dict.fromkeys(titles))[:_TRIED])[:QUESTIONS]
+    sites = [f"{item.title} site:{host(item.url or '')}" for item in code[:3]]
+    dated = [f"{question} before:{years[-1]}" for question in questions] if len(years) > 1 else []
     return _Material(
-        themes=tuple(words[:2]),
-        paper=paper,
-        code=(words[-1], host(code)) if code and words else None,
+        questions=tuple(questions),
+        paper=min(papers, key=len, default=None),  # a short link is the easier one to understand
+        on_site=next(iter(_answered(archive, sites)), None),
         number=next((issue.number for issue in issues if issue.number is not None), None),
-        year=years[-1] if len(years) > 1 else None,
+        dated=next(iter(_answered(archive, dated)), None),
     )
+
+
+def _asks(title: str) -> bool:
+    wide = sum(ord(character) > 0x2E7F for character in title)
+    return _SHORTEST <= len(title) + wide <= _LONGEST and '"' not in title and ":" not in title
+
+
+def _answered(archive: Archive, questions: Sequence[str]) -> list[str]:
+    """Those of the questions that have a strong answer in the archive."""
+    answers = search_many(archive, [Ask(question, limit=1) for question in questions]) if questions else []
+    return [
+        question
+        for question, answer in zip(questions, answers, strict=True)
+        if answer.close and answer.hits and answer.hits[0].match == "strong"
+    ]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from search.results import TopicMap
 
@@ -59,6 +59,8 @@ class Name:
     x: int
     y: int
     hue: int
+    rank: str = ""
+    """`first` where it has room even on a small screen, `minor` where it has none until one zooms in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,42 @@ def draw(found: TopicMap) -> Map:
     names = [
         Name(topic.id, topic.name, *_middle(places[topic.id]), hues[topic.id]) for topic in order if topic.id in places
     ]
-    return Map(dots, names, len(found.points))
+    return Map(dots, _placed(names), len(found.points))
+
+
+_LETTER, _LETTER_SMALL = 23, 40
+"""Height of the names in SVG units, on a wide and on a narrow screen (the stylesheet's sizes)."""
+
+
+def _placed(names: Sequence[Name]) -> list[Name]:
+    """The names moved apart, in the order of their topics' size: a little up or down, or left for a closer look."""
+    taken: list[tuple[float, float, float, float]] = []
+    small: list[tuple[float, float, float, float]] = []
+    placed = []
+    for name in names:
+        for shift in (0, -1, 1, -2, 2, -3, 3):
+            moved = replace(name, y=name.y + shift * 14)
+            if 20 < moved.y < 980 and _free(box := _box(moved, _LETTER), taken):
+                taken.append(box)
+                box = _box(moved, _LETTER_SMALL)
+                if _free(box, small):
+                    small.append(box)
+                    moved = replace(moved, rank="first")
+                placed.append(moved)
+                break
+        else:
+            placed.append(replace(name, rank="minor"))
+    return placed
+
+
+def _box(name: Name, letter: int) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of a name; CJK characters are as wide as high, others half of that."""
+    half = sum(1.0 if ord(character) > 0x2E7F else 0.52 for character in name.text) * letter / 2
+    return name.x - half, name.y - letter, name.x + half, name.y + letter * 0.3
+
+
+def _free(box: tuple[float, float, float, float], taken: Sequence[tuple[float, float, float, float]]) -> bool:
+    return all(box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1] for other in taken)
 
 
 def _middle(points: Sequence[tuple[float, float]]) -> tuple[int, int]:

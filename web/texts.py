@@ -63,7 +63,7 @@ def facet_value(language: Language, field: str, value: str) -> str:
     if field == "kind":
         return kinds(language).get(value, value)
     if field == "language":
-        return language.locale.languages.get(value, value)
+        return str(language.locale.languages.get(value, value))
     if field == "issue" and value.isdigit():
         return f"№ {value}"
     return value
