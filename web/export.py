@@ -96,8 +96,8 @@ def item_rows(archive: Archive) -> Iterator[bytes]:
 def citations(archive: Archive) -> Iterator[bytes]:
     """One BibTeX entry for each work, at the place of its first mention."""
     for window in _windows(archive):
-        yield "\n".join(
-            bibtex(entry.item, [entry.issue, *(m.issue for m in entry.also_in)], entry.paper)
+        yield "".join(
+            bibtex(entry.item, [entry.issue, *(m.issue for m in entry.also_in)], entry.paper) + "\n"
             for entry in window
             if entry.item.url and all(mention.item_id > entry.item.id for mention in entry.also_in)
         ).encode()
