@@ -5,16 +5,28 @@ of like size (the log-structured merge of O'Neil et al. 1996), removing marks ro
 readers took hold of once, so any number of threads can search meanwhile and none of them waits.
 """
 
+import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
+from . import vector_files
+from .clusters import Stopped, clustered, gather
 from .segment import Segment, make, merged
 from .types import FloatArray, IdArray, Scored
 
 MERGE_LIMIT = 100_000
 """Segments of more rows are left alone: copying them would cost more than searching one segment more."""
+CLUSTER_FROM = 100_000
+"""So many rows are searched in clusters; fewer take an exact search 3 ms at most."""
+RECLUSTER = 0.25
+"""Clusters are made anew once so large a part of the rows lies outside them."""
+SAVE_FROM = 5_000
+RESAVE = 0.1
+"""The files are written anew once so large a part of the rows changed: the rest is quicker to look up again."""
 SPARE = 16
 """So many more are fetched than asked for, so that among equal scores the lower id wins at the last place too."""
 
@@ -26,7 +38,12 @@ class VectorStore:
         if len(ids) != len(vectors):
             raise ValueError(f"{len(ids)} ids for {len(vectors)} vectors")
         self._dimensions = int(vectors.shape[1])
+        self.generation = 0
+        """The archive's generation that loaded files were written at."""
         self._writing = threading.Lock()
+        self._saved: tuple[Segment, ...] = ()
+        self._work: threading.Thread | None = None
+        self._stop = threading.Event()
         self._segments: tuple[Segment, ...] = (make(ids, vectors),) if len(ids) else ()
 
     @property
@@ -42,18 +59,104 @@ class VectorStore:
         held = [segment.held() for segment in self._segments]
         return np.sort(np.concatenate(held)) if held else np.zeros(0, np.int64)
 
+    @classmethod
+    def load(cls, folder: Path, stamp: str) -> "VectorStore | None":
+        """What `save` or `improve` put into `folder` under the same stamp; None when that is missing or damaged."""
+        saved = vector_files.read(folder, stamp)
+        if saved is None:
+            return None
+        store = cls(np.zeros(0, np.int64), np.zeros((0, saved.dimensions), np.float32))
+        store.generation = saved.generation
+        store._segments = store._saved = saved.segments
+        return store
+
+    def save(self, folder: Path, stamp: str, generation: int) -> bool:
+        """Write the present state to `folder`, where that pays: not for few vectors, nor for few changes since.
+
+        Never raises for a disk that is full or read-only; the files only save time. Says whether it wrote.
+        """
+        segments = self._segments
+        total = sum(map(len, segments))
+        clusters = any(segment.clusters for segment in segments)
+        kept = sum(len(segment) for segment in segments if _among(segment, self._saved))
+        changed = total - kept + sum(map(len, self._saved)) - kept
+        if total < SAVE_FROM or changed <= RESAVE * total or (total >= CLUSTER_FROM and not clusters):
+            return False
+        try:
+            vector_files.write(folder, segments, stamp, generation)
+        except OSError:
+            return False
+        self._saved = segments
+        return True
+
+    def improve(self, folder: Path, stamp: str, generation: int) -> None:
+        """Put a large store into clusters, in the background, and into `folder`; returns at once.
+
+        Nothing is done for a small store, nor while few rows lie outside the clusters. Searches stay exact until the
+        clusters are there. Processes that share the archive take turns, and take over what another has made.
+        """
+        segments = self._segments
+        total = sum(map(len, segments))
+        inside = sum(len(segment) for segment in segments if segment.clusters)
+        held = sum(len(segment.ids) for segment in segments if segment.clusters)
+        if total < CLUSTER_FROM or (total - inside) + (held - inside) <= RECLUSTER * total:
+            return
+        with self._writing:
+            if self._work is not None and self._work.is_alive():
+                return
+            arguments = (segments, folder, stamp, generation)
+            self._work = threading.Thread(target=self._improve, args=arguments, name="clusters", daemon=True)
+            self._work.start()
+
+    def wait(self) -> None:
+        """Return when no work is left in the background."""
+        if self._work is not None:
+            self._work.join()
+
+    def close(self) -> None:
+        """Give up work in the background; searching goes on as before."""
+        self._stop.set()
+
+    def _improve(self, segments: tuple[Segment, ...], folder: Path, stamp: str, generation: int) -> None:
+        try:
+            with _alone(folder.with_name(f"{folder.name}.lock")):
+                made = None
+                if vector_files.generation_of(folder, stamp) == generation:
+                    made = vector_files.read(folder, stamp)
+                if made is None or not any(segment.clusters for segment in made.segments):
+                    fresh = clustered(segments, self._stop)
+                    try:
+                        vector_files.write(folder, (fresh,), stamp, generation)
+                    except OSError:
+                        self._adopt((fresh,), segments)
+                        return
+                    made = vector_files.read(folder, stamp)  # mapped from the file, so that the memory can go
+                    self._adopt((fresh,) if made is None else made.segments, segments)
+                else:
+                    self._adopt(made.segments, segments)
+        except Stopped:
+            return
+
+    def _adopt(self, made: tuple[Segment, ...], origin: tuple[Segment, ...]) -> None:
+        """Put `made`, another form of `origin`, in its place; what changed meanwhile stays changed."""
+        with self._writing:
+            newer = [segment for segment in self._segments if not _among(segment, origin)]
+            valid = [segment.held() for segment in self._segments if _among(segment, origin)]
+            ids = np.concatenate([segment.held() for segment in made])
+            gone = np.setdiff1d(ids, np.concatenate(valid) if valid else np.zeros(0, np.int64))
+            self._saved = made
+            self._segments = (*(segment.without(gone) for segment in made), *newer)
+
     def rows(self, ids: Sequence[int] | IdArray) -> FloatArray:
         """The vectors of `ids`, shape (n, d), as kept (float16). Raises KeyError for an id that is not held."""
         wanted, places = np.unique(np.asarray(ids, np.int64), return_inverse=True)
-        vectors = np.zeros((len(wanted), self._dimensions), np.float32)
+        segments = self._segments
         missing = np.ones(len(wanted), bool)
-        for segment in self._segments:
-            found, rows = segment.find(wanted)
-            vectors[found] = segment.codes[rows]
-            missing[found] = False
+        for segment in segments:
+            missing[segment.find(wanted)[0]] = False
         if missing.any():
             raise KeyError(int(wanted[missing][0]))
-        return vectors[places]
+        return gather(segments, wanted)[places] if segments else np.zeros((0, self._dimensions), np.float32)
 
     def add(self, ids: IdArray, vectors: FloatArray) -> None:
         """Put in vectors, replacing those of ids that are held already."""
@@ -110,3 +213,25 @@ class VectorStore:
             ids = np.pad(ids, ((0, 0), (0, missing)), constant_values=-1)
             scores = np.pad(scores, ((0, 0), (0, missing)), constant_values=-np.inf)
         return ids, scores
+
+
+def _among(segment: Segment, others: Sequence[Segment]) -> bool:
+    """Whether the segment shows the same rows as one of the others, whatever has been marked as gone since."""
+    return any(segment.flat is other.flat for other in others)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Wait for every other process that does the same work; where files cannot be locked, go ahead."""
+    try:
+        import fcntl
+
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
