@@ -184,7 +184,7 @@ def test_a_work_lists_every_mention_oldest_first(api: TestClient) -> None:
     assert [mention["issue"]["number"] for mention in work["mentions"]] == [2, 4, 6]
     assert work["title"] == PAPER.title
     assert "Covered in Field notes issue 2 (2021-01-10); Field notes issue 4" in work["bibtex"]
-    assert r"title = {{Segment \& count \{everything\}}}" in work["bibtex"]
+    assert r"title = {{Segment \& count \textbraceleft{}everything\textbraceright{}}}" in work["bibtex"]
 
 
 def test_a_key_with_a_query_in_it_is_found(api: TestClient) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from index.types import Issue, Item, Paper
 
-_SPECIAL = {c: f"\\{c}" for c in "&%$#_{}"} | {
+_SPECIAL = {c: f"\\{c}" for c in "&%$#_"} | {
+    "{": r"\textbraceleft{}",  # BibTeX counts braces even behind a backslash
+    "}": r"\textbraceright{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "\\": r"\textbackslash{}",
