@@ -22,6 +22,9 @@ _ROWS = """
 """
 
 
+_Rows = tuple[npt.NDArray[np.intp], Mask | None]
+
+
 @dataclass(slots=True)
 class Labels:
     """Texts and their codes; texts that differ only in case share one. Only ever grows."""
@@ -58,24 +61,30 @@ class Columns:
     issues: int
     works: int
 
-    def rows(self, ids: IdArray) -> npt.NDArray[np.intp]:
-        """The places of item ids; ids that are not there are an error of the caller's."""
-        return np.searchsorted(self.ids, ids)
+    def _rows(self, ids: IdArray) -> _Rows:
+        """The places of item ids, and which of them vanished since the caller got them (None: none of them)."""
+        if len(ids) == len(self.ids) and np.array_equal(ids, self.ids):
+            return np.arange(len(ids)), None
+        places = np.searchsorted(self.ids, ids)
+        if not len(self.ids):
+            return places, np.ones(len(ids), dtype=np.bool_)
+        gone = self.ids[np.minimum(places, len(self.ids) - 1)] != ids
+        return places, gone if gone.any() else None
 
     def facets(self, ids: IdArray) -> FacetColumns:
-        at = self.rows(ids)
-        labelled = {name: FacetColumn(self.codes[name][at], tuple(self.labels[name].texts)) for name in LABELLED}
+        rows = self._rows(ids)
+        column = {name: FacetColumn(_at(self.codes[name], rows), tuple(self.labels[name].texts)) for name in LABELLED}
         return FacetColumns(
             ids=ids,
-            **labelled,
-            year=self.numbers["year"][at],
-            day=self.numbers["first"][at],
-            issue_ids=self.numbers["issue_id"][at].astype(np.int64),
-            numbers=self.numbers["number"][at],
+            **column,
+            year=_at(self.numbers["year"], rows, unknown=0),
+            day=_at(self.numbers["first"], rows, unknown=0),
+            issue_ids=_at(self.numbers["issue_id"], rows, unknown=0).astype(np.int64),
+            numbers=_at(self.numbers["number"], rows),
         )
 
     def work_of(self, ids: IdArray) -> IdArray:
-        works = self.numbers["work"][self.rows(ids)].astype(np.int64)
+        works = _at(self.numbers["work"], self._rows(ids), unknown=0).astype(np.int64)
         return np.where(works > 0, works, -ids)
 
     def matching(self, filters: Filters) -> Mask | None:
@@ -107,11 +116,21 @@ class Columns:
 
     def _labelled(self, name: str, wanted: Iterable[str], same: Callable[[str, str], bool]) -> Mask:
         values = [value.casefold() for value in wanted]
-        table = np.zeros(len(self.labels[name].texts) + 1, dtype=np.bool_)  # the last place answers for code -1
-        for code, label in enumerate(self.labels[name].texts):
+        labels = tuple(self.labels[name].texts)  # it may grow meanwhile
+        table = np.zeros(len(labels) + 1, dtype=np.bool_)  # the last place answers for code -1
+        for code, label in enumerate(labels):
             folded = label.casefold()
             table[code] = any(same(folded, value) for value in values)
         return table[self.codes[name]]
+
+
+def _at(column: npt.NDArray[np.int32], rows: _Rows, unknown: int = -1) -> npt.NDArray[np.int32]:
+    places, gone = rows
+    if gone is None:
+        return column[places]
+    values = np.full(len(places), unknown, dtype=np.int32)
+    values[~gone] = column[places[~gone]]
+    return values
 
 
 def empty() -> Columns:

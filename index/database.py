@@ -19,6 +19,7 @@ APPLICATION_ID = 0x4261636B
 SCHEMA_VERSION = 3
 BUSY_SECONDS = 30.0
 _IDLE_CONNECTIONS = 16
+_MAGIC = b"SQLite format 3\0"
 
 
 class Transaction:
@@ -120,6 +121,10 @@ class Database:
                 raise NoArchive(f"There is no archive at {self.folder}: `backissues ingest SOURCE` makes one.")
             self.folder.mkdir(parents=True, exist_ok=True)
             self.file.touch()
+        with self.file.open("rb") as file:
+            head = file.read(len(_MAGIC))
+        if head not in (b"", _MAGIC):  # SQLite takes a very short file for an empty one and writes over it
+            raise DamagedArchive(f"{self.file} is damaged or no archive: it does not begin as SQLite files do.")
         with self._setting_up() as connection:
             (version,) = connection.execute("pragma user_version").fetchone()
             (application,) = connection.execute("pragma application_id").fetchone()

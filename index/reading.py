@@ -12,7 +12,7 @@ _PORTION = 1000
 
 
 def holds(connection: sqlite3.Connection, source: str, content_hash: str) -> bool:
-    statement = "select 1 from source where source = ? and content_hash = ?"
+    statement = "select 1 from source where source = ? and content_hash = ? and content_hash <> ''"
     return connection.execute(statement, (source, content_hash)).fetchone() is not None
 
 

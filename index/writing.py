@@ -264,7 +264,7 @@ def _register(transaction: Transaction, issue_id: int, document: Document) -> No
     """Note under which names and from where the issue arrived. Changes nothing that readers see."""
     names = [(alias, issue_id) for alias in aliases(document)]
     transaction.executemany("insert or ignore into alias (alias, issue_id) values (?, ?)", names)
-    if document.content_hash:
+    if document.source:
         statement = "insert or replace into source (source, issue_id, content_hash) values (?, ?, ?)"
         transaction.execute(statement, (document.source, issue_id, document.content_hash))
 

@@ -271,6 +271,20 @@ def test_facet_columns_are_parallel_to_the_ids_asked_for(archive: Archive) -> No
     assert len(archive.facet_columns(np.empty(0, dtype=np.int64)).ids) == 0
 
 
+def test_ids_that_vanished_meanwhile_are_unknown_not_wrong(archive: Archive) -> None:
+    put(archive, document(1, [SEGMENTATION, ROBOTS, STORE]))
+    put(archive, document(1, [SEGMENTATION, STORE]))
+    columns = archive.facet_columns(np.array([1, 2, 3, 4]))
+    assert [columns.kind.labels[code] if code >= 0 else None for code in columns.kind.codes.tolist()] == [
+        "paper",
+        None,
+        "article",
+        None,
+    ]
+    assert columns.year.tolist() == [2021, 0, 2021, 0]
+    assert archive.work_of(np.array([1, 2, 3, 4])).tolist()[1::2] == [-2, -4]
+
+
 def test_the_nearest_come_first(archive: Archive, encoder: WordEncoder) -> None:
     put(archive, document(1, [SEGMENTATION, ROBOTS, STORE, TOOL]))
     question = encoder.queries(["robots that fold towels", "graphs"])
