@@ -63,6 +63,8 @@ class _Body:
     """Links in running text, and whether each stands in the first or last sentence of the text."""
     cards: list[Block] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    calls: list[Link] = field(default_factory=list)
+    """Links on lines of their own after a text that has links itself ("Send us yours!")."""
     after_image: bool = False
     paper: str | None = None
     """The arXiv number printed before the paper's title."""
@@ -91,6 +93,8 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
         near = [link for link, first in found.inline if first and not link.bare]
         if near and len({link.key for link, _ in found.inline}) <= 3:
             entry.take(near[0], "text")
+    for link in found.calls:
+        entry.take(link, "line")
     paragraphs = [text for text in found.paragraphs if text]
     if paragraphs and entry.title and similar(split_first(paragraphs[0])[0].strip("【】[] "), entry.title):
         paragraphs[0] = split_first(paragraphs[0])[1] or paragraphs[0]
@@ -152,9 +156,12 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
         _carried(entry, said, (found, links), after_image)
         return
     if links and _only_links(block, links):
-        found.links.extend(link for link in links if link.key not in {known.key for known in found.links})
+        telling = any(early for _, early in found.inline) and not context.generic(links[0].label)
+        for link in links:
+            if link.key not in {known.key for known in found.links}:
+                (found.calls if telling else found.links).append(link)
         return
-    if after_image and _is_caption(block, text, context) and not found.paragraphs:
+    if after_image and _is_caption(block, text, context):
         return
     runs = block.runs
     if entry.subtitle is None and (not any(found.paragraphs) or has_id(text)):
@@ -205,11 +212,10 @@ def _only_links(block: Block, links: Sequence[Link]) -> bool:
 
 def _is_caption(block: Block, text: str, context: Context) -> bool:
     """Whether a short paragraph right under a picture is its caption rather than the description."""
-    if width(text) > 60:
-        return False
-    if all(run.em or not run.text.strip() for run in block.runs) and not has_id(text):
+    slanted = sum(width(run.text) for run in block.runs if run.em)
+    if width(text) <= 400 and slanted * 10 >= width(text) * 9 and not has_id(text):
         return True
-    return any(_shares(text, other) for other in context.repeated)
+    return width(text) <= 60 and any(_shares(text, other) for other in context.repeated)
 
 
 def _shares(text: str, other: str) -> bool:

@@ -13,6 +13,12 @@ from .dates import names_an_issue
 
 _DOMAIN = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?", re.I)
 _URLISH = re.compile(r"(?:https?://|www\.)\S+", re.I)
+# Labels that only point, in the languages most newsletters use.
+_POINTERS = frozenset(
+    "link|here|more|read more|read it|source|via|website|homepage|paper|pdf|code|blog|blog post|tweet|video|demo|details|"
+    "原文|链接|这里|此处|来源|全文|论文|代码|查看|阅读原文|详情|官网|出处|リンク|こちら|ここ|続きを読む|記事|論文|コード|出典|詳細|"
+    "hier|mehr|quelle|ici|lire la suite|source code|aquí|leer más|qui|여기|링크".split("|")
+)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _EDGE = " \t\n\u3000()（）[]【】［］<>《》〈〉「」『』“”\"'‘’,，、。.;；:：|｜/·•–—―-~→⇒➡➜»«⇦⇨!！*_#"
 
@@ -150,7 +156,8 @@ class Context:
 
     def generic(self, label: str) -> bool:
         """Whether a label says nothing of what it leads to."""
-        return is_address(label) or _plain(label).strip("^#") in self.labels or _plain(label).strip("^#").isdigit()
+        plain = _plain(label).strip("^#")
+        return is_address(label) or plain in self.labels or plain in _POINTERS or plain.isdigit()
 
 
 def similar(one: str, other: str) -> bool:

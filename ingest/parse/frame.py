@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ..links import is_profile
+from ..links import is_plumbing, is_profile
 from .compose import Entry
 from .context import Context, width
 from .segment import Region
@@ -119,6 +119,8 @@ def unassigned(regions: Sequence[Region], around: set[int], entries: Sequence[En
             continue
         blocks = [*([region.heading] if region.heading else []), *region.all_blocks]
         for block in blocks:
+            if any(run.href and is_plumbing(run.href) for run in block.runs):
+                continue
             for runs in (block.runs, *block.cells):
                 for link in context.links(runs):
                     if link.key not in taken and not is_profile(link.key):

@@ -23,7 +23,7 @@ def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], l
     """The items of a document in order, and the outward links that went to none of them."""
     regions = regions_of(_promote(blocks, context))
     for number, region in enumerate(regions):
-        segment(region, number, context)
+        segment(region, number, context, alone=len(regions) == 1)
     _headings(regions, context)
     _sections(regions)
     entries = within_frame(regions)
@@ -88,7 +88,16 @@ def _headings(regions: Sequence[Region], context: Context) -> None:
     linked = sum(entry.url is not None for _, entry in drafts)
     levels = {region.level for region, entry in drafts if entry.url}
     sections = {region.level for region in regions if region.role == "section"}
+    listed_levels = [region.level for region in regions if region.role in ("section", "empty")]
     for region, entry in drafts:
+        if entry.own in ("text", "") and entry.said < 400 and _opens_part(region, regions):
+            region.role = "prose"
+            continue
+        if any(block.kind == "item" for block in region.blocks) and (
+            listed_levels.count(region.level) > sum(other.level == region.level for other, _ in drafts)
+        ):
+            region.role = "prose"
+            continue
         alone = entry.url is None
         listed = any(block.kind == "item" for block in region.blocks)
         peers = region.level in levels and linked >= 2
@@ -102,6 +111,12 @@ def _headings(regions: Sequence[Region], context: Context) -> None:
             region.role = "prose"
             continue
         region.entries = [entry, *region.after]
+
+
+def _opens_part(region: Region, regions: Sequence[Region]) -> bool:
+    """Whether a heading only opens a part of the document: deeper headings with entries follow it at once."""
+    following = regions[regions.index(region) + 1 :][:1]
+    return bool(following) and following[0].level > region.level and following[0].role not in ("empty", "prose")
 
 
 def _heading_entry(region: Region, number: int, context: Context, *, lenient: bool) -> Entry:
@@ -126,12 +141,13 @@ def _sections(regions: Sequence[Region]) -> None:
     """Gives every entry the nearest heading that is a section."""
     stack: list[tuple[int, str, bool]] = []
     levels = {region.level for region in regions if region.role == "section"}
+    named = {region.level for region in regions if region.role == "item" and region.entries}
     counted = _counted(regions)
     for number, region in enumerate(regions):
         if region.heading is None:
             continue
         following = regions[number + 1].level if number + 1 < len(regions) else 0
-        if region.role == "item" and region.entries:
+        if region.entries and (region.role == "item" or (region.role == "split" and region.level in named)):
             if not (region.level in counted and stack and stack[0][0] >= region.level):
                 while stack and (stack[-1][0] > region.level or (stack[-1][0] == region.level and not stack[-1][2])):
                     stack.pop()

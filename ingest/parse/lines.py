@@ -49,6 +49,19 @@ def without_number(text: str) -> str:
     return _NUMBER.sub("", text, count=1)
 
 
+def past_number(runs: Runs) -> Runs:
+    """The runs of a line without the number it starts with."""
+    found = _NUMBER.match(text_of(runs[:3]))
+    drop = found.end() if found else 0
+    out: list[Run] = []
+    for run in runs:
+        cut = min(drop, len(run.text))
+        drop -= cut
+        if run.text[cut:] or (run.href and not run.text):
+            out.append(replace(run, text=run.text[cut:]))
+    return tuple(out)
+
+
 def squeeze(text: str) -> str:
     """One line of text: line breaks and runs of blanks become one blank, edges go."""
     return " ".join(text.split())
@@ -150,7 +163,7 @@ def title_line(runs: Runs, context: Context) -> Title | None:
     if len(keys) > 1:
         return None
     empty = [link for link in links if not link.label.strip()]
-    words = title_text(line, links)
+    words = title_text(past_number(line), links)
     labels = [link for link in links if link.label.strip() and not link.bare and not context.generic(link.label)]
     if not labels and not empty:
         return None
@@ -167,7 +180,7 @@ def title_line(runs: Runs, context: Context) -> Title | None:
     if total > 400:
         return None
     main = tuple(sorted(links, key=lambda link: (link.bare and bool(labels), link.start)))
-    return Title(without_number(words) if number is not None else words, main, number, rest)
+    return Title(words, main, number, rest)
 
 
 def _all_linked_or_host(line: Sequence[Run]) -> bool:
@@ -179,7 +192,10 @@ def carrier(runs: Runs, links: Sequence[Link], context: Context) -> str | None:
 
     An empty answer means that the paragraph is nothing but links.
     """
-    if not links or not all(link.bare or context.generic(link.label) for link in links):
+    if not links:
+        return None
+    generic = not all(link.bare for link in links)
+    if not all(link.bare or context.generic(link.label) for link in links):
         keys = {link.key for link in links}
         mixed = len(keys) == 1 and any(link.bare for link in links)
         if not mixed:
@@ -188,4 +204,4 @@ def carrier(runs: Runs, links: Sequence[Link], context: Context) -> str | None:
         run.text for run in runs if not (is_address(run.text) and run.href) and not context.generic(run.text)
     )
     said = squeeze(_EMPTY_BRACKETS.sub("", said.replace("\n", ""))).strip(EDGE)
-    return unbracketed(said)
+    return unbracketed(said) if not (generic and said) or any(link.bare for link in links) else None

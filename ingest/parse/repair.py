@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .blocks import Block, Run, Runs, text_of
+from .footnotes import resolve
 
 _OPEN = re.compile(r"\[\s*(#{1,6}\s+)(.*)$|\[\s*()([^\[\]]*)$", re.S)
 _CLOSE = re.compile(r"^([^\[\]]{0,300}?)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)", re.S)
@@ -22,7 +23,7 @@ _DASHES = re.compile(r"[\s\-–—―─━_=*~·•.⁂]+")
 
 def mend(blocks: Iterable[Block]) -> list[Block]:
     """The same document with its damage repaired."""
-    return [block for block in map(_clean, _join_cards(list(blocks))) if block is not None]
+    return resolve([block for block in map(_clean, _join_cards(list(blocks))) if block is not None])
 
 
 # ---- cards

@@ -18,6 +18,7 @@ from .lines import (
     first_sentence,
     has_id,
     numbered,
+    past_number,
     split_line,
     squeeze,
     title_line,
@@ -26,7 +27,7 @@ from .lines import (
     without_number,
 )
 
-Role = Literal["empty", "section", "item", "prose"]
+Role = Literal["empty", "section", "split", "item", "prose"]
 
 
 @dataclass(slots=True)
@@ -82,8 +83,8 @@ def regions_of(blocks: Sequence[Block]) -> list[Region]:
     return regions
 
 
-def segment(region: Region, number: int, context: Context) -> None:
-    """Finds the entries of one region and what role its heading plays."""
+def segment(region: Region, number: int, context: Context, *, alone: bool = True) -> None:
+    """Finds the entries of one region and what role its heading plays; `alone` if the document has no other."""
     blocks = region.blocks
     if _leads_titles(region, number, context):
         return
@@ -97,9 +98,9 @@ def segment(region: Region, number: int, context: Context) -> None:
     ):
         region.role = "empty" if not any(block.kind == "item" for block in blocks) else "prose"
         return
-    split = _paragraphs(region, number, context)
+    split = _paragraphs(region, number, context) if region.heading is not None or alone else []
     if split:
-        region.entries, region.role = split, "section"
+        region.entries, region.role = split, "split"
         return
     region.role = "item" if region.heading else "prose"
 
@@ -192,10 +193,9 @@ def _titles(region: Region, number: int, context: Context) -> list[Entry]:
 def _unit(start: Start, place: tuple[Block, Sequence[Block], str | None], number: int, context: Context) -> Entry:
     block, body, image = place
     links = start.title.links if start.title else ()
-    entry = titled("title", start.runs, links, number)
-    entry.title = (
-        without_number(entry.title) if start.title is None or start.title.number is not None else start.title.text
-    )
+    entry = titled("title", past_number(start.runs), links, number)
+    if start.title is not None:
+        entry.title = start.title.text
     if start.whole:
         return compose(Entry("title", region=number), body, context)
     entry.image = (block.images[0] if block.images else None) or image
@@ -265,6 +265,8 @@ def _starts(region: Region, context: Context) -> list[Start]:
             continue
         title = title_line(block.runs, context)
         if title is None or (title.links[0].key in known and not title.rest):
+            continue
+        if index and blocks[index - 1].quoted and not block.quoted and text_of(block.runs).lstrip()[:1] in "-–—―~":
             continue
         if index and blocks[index - 1].kind == "image" and all(run.em or not run.text.strip() for run in block.runs):
             continue
@@ -504,6 +506,16 @@ def leads_into_card(region: Region, context: Context) -> bool:
 # ---- running text
 
 
+@dataclass(slots=True)
+class _Presented:
+    """A paragraph that presents one thing: its name, its description, its link; `pointed` if the link only closes it."""
+
+    name: str
+    runs: Runs
+    link: Link
+    pointed: bool = False
+
+
 def _paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
     """Paragraphs that each present something of their own: led by bold words or a link, or closed by a link."""
     if any(block.kind == "card" for block in region.blocks):
@@ -511,55 +523,57 @@ def _paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
     if region.heading is not None and context.links(region.heading.runs):
         return []
     texts = [b for b in region.blocks if b.kind == "paragraph" and not b.level and not b.caption and not b.quoted]
-    long = [block for block in texts if width(text_of(block.runs)) > 60]
-    starts = {id(block): start for block in long if (start := _presents(block, context)) is not None}
-    if len(starts) < (2 if region.heading or len(long) > 3 else 1) or len(starts) * 5 < len(long) * 3:
+    starts = {id(block): start for block in texts if (start := _presents(block, context)) is not None}
+    long = [block for block in texts if id(block) in starts or width(text_of(block.runs)) > 60]
+    alone = (region.heading is None and len(long) <= 3) or any(start.pointed for start in starts.values())
+    if len(starts) < (1 if alone else 2) or len(starts) * 5 < len(long) * 3:
         return []
     entries: list[Entry] = []
     for index, block in enumerate(region.blocks):
-        title = starts.get(id(block))
-        if title is None:
+        start = starts.get(id(block))
+        if start is None:
             continue
         body: list[Block] = []
         for later in region.blocks[index + 1 :]:
             if id(later) in starts or later.kind == "rule":
                 break
             body.append(later)
-        name, rest, link = title
-        entry = Entry("paragraph", title=name, region=number)
-        entry.take(link, "title")
-        compose(entry, [replace(block, runs=rest), *body], context)
+        entry = Entry("paragraph", title=start.name, region=number)
+        entry.take(start.link, "title")
+        entry.inside.update(link.key for link in context.links(block.runs))
+        compose(entry, [replace(block, runs=start.runs), *body], context)
         entry.image = entry.image or (block.images[0] if block.images else None)
         entries.append(entry)
     return entries
 
 
-def _presents(block: Block, context: Context) -> tuple[str, Runs, Link] | None:
-    """Title, description and link of a paragraph that presents one thing."""
+def _presents(block: Block, context: Context) -> _Presented | None:
+    """What a paragraph presents, or None if it is only part of a longer text."""
     links = context.links(block.runs)
-    if not links:
-        return None
     text = text_of(block.runs)
+    if not links or width(text) <= 16:
+        return None
     first = block.runs[0]
     if first.strong and not first.em and not first.href and width(first.text) <= 160:
-        return squeeze(first.text).strip(EDGE + "。."), block.runs[1:], links[0]
+        return _Presented(squeeze(first.text).strip(EDGE + "。."), block.runs[1:], links[0])
+    last = links[-1]
+    closes = context.generic(last.label) and not last.bare and last.end >= len(text.rstrip(" .。)）")) - 1
+    before = text[: last.start].rstrip()
+    if closes and before and before[-1] in "-–—―:：|→>":
+        name = squeeze(first_sentence(before)).strip(EDGE)
+        return _Presented(name, _before(block.runs, last), last, pointed=True)
     main = next((link for link in links if not link.bare and not context.generic(link.label)), None)
     if main is None and len({link.key for link in links}) > 1:
         return None
     main = main or links[0]
-    if context.generic(links[-1].label) and not links[-1].bare and links[-1].end >= len(text.rstrip(" .。)）")) - 1:
-        return (
-            squeeze(first_sentence(text[: links[-1].start])).strip(EDGE + "(（"),
-            _before(block.runs, links[-1]),
-            links[-1],
-        )
-    if width(text[: main.start]) <= 24 and len(links) <= 6:
+    if width(text) > 60 and width(text[: main.start]) <= 40 and len(links) <= 6:
         led = width(text[: main.start].strip(EDGE)) <= 6 and width(main.label) >= 16
-        return squeeze(main.label).strip(EDGE), _after(block.runs, main) if led else block.runs, main
+        return _Presented(squeeze(main.label).strip(EDGE), _after(block.runs, main) if led else block.runs, main)
     return None
 
 
 def _before(runs: Runs, link: Link) -> Runs:
+    """The runs before a link, without what joins them to it."""
     position = 0
     out: list[Run] = []
     for run in runs:
@@ -573,6 +587,7 @@ def _before(runs: Runs, link: Link) -> Runs:
 
 
 def _after(runs: Runs, link: Link) -> Runs:
+    """The runs after a link, without what joins them to it."""
     position = 0
     out: list[Run] = []
     for run in runs:
