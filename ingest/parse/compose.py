@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ..links import arxiv_id
+from ..links import arxiv_id, is_plumbing
 from .blocks import Block, Run, Runs, text_of
 from .context import Context, Link, is_address, similar, width
 from .lines import (
@@ -131,6 +131,8 @@ def _read(entry: Entry, block: Block, found: _Body, context: Context) -> None:
         return
     if block.kind == "row":
         found.paragraphs.append(squeeze(" ".join(text_of(cell) for cell in block.cells)))
+        return
+    if any(run.href and is_plumbing(run.href) for run in block.runs):
         return
     links = context.links(block.runs)
     entry.inside.update(link.key for link in links)

@@ -187,11 +187,8 @@ def _head(root: html.HtmlElement) -> _Meta:
         return squeeze(str(found[0])) or None if found else None
 
     meta = _Meta()
-    meta.title = (
-        first("string(//article//h1[contains(@class,'p-name')])")
-        or content("og:title", "twitter:title")
-        or first("//title/text()")
-    )
+    heading = first("//article//h1[contains(@class,'p-name')]//text()")
+    meta.title = heading or content("og:title", "twitter:title") or first("//title/text()")
     address = first("//link[@rel='canonical']/@href") or first("//a[contains(@class,'p-canonical')]/@href")
     meta.url = clean_url(address or content("og:url") or "")
     stamp = content("article:published_time", "date", "datePublished") or first("//time/@datetime")

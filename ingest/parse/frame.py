@@ -28,6 +28,10 @@ def within_frame(regions: Sequence[Region]) -> list[Entry]:
         kept = [entry for entry in kept if entry.said or entry.origin in ("list", "row") or not _bare(entry)]
         while kept and not kept[-1].said and kept[-1].origin not in ("list", "row"):
             kept.pop()
+    else:  # the cards are the issue: what they print is all that is said
+        for entry in kept:
+            if entry.origin == "card" and entry.summary is None:
+                entry.summary = entry.text or None
     return kept
 
 

@@ -6,6 +6,7 @@ announce, and what only frames the issue (earlier issues, the author's links, ba
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from index.types import Item
 
@@ -22,6 +23,7 @@ from .segment import Region, leads_into_card, regions_of, section_name, segment,
 def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], list[str]]:
     """The items of a document in order, and the outward links that went to none of them."""
     regions = regions_of(_promote(blocks, context))
+    _lead_images(regions)
     for number, region in enumerate(regions):
         segment(region, number, context, alone=len(regions) == 1)
     _headings(regions, context)
@@ -54,6 +56,20 @@ def _promote(blocks: Sequence[Block], context: Context) -> list[Block]:
         else:
             out.append(block)
     return out
+
+
+def _lead_images(regions: Sequence[Region]) -> None:
+    """Moves pictures that stand above their heading, as layout tables put them, below it."""
+    pairs = [
+        (one, two) for one, two in pairwise(regions) if one.blocks and one.blocks[-1].kind == "image" and two.heading
+    ]
+    opening = sum(all(block.kind in ("image", "rule") for block in one.blocks) for one, _ in pairs)
+    after = sum(bool(region.blocks) and region.blocks[0].kind == "image" for region in regions[1:])
+    if not opening or after > opening:
+        return
+    for one, two in pairs:
+        image = one.blocks.pop()
+        two.blocks.insert(0, image)
 
 
 def _all_bold(runs: Sequence[Run]) -> bool:
