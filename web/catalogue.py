@@ -5,10 +5,10 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from search.topics import topic_map
 
 from index.archive import Archive
 from index.errors import NotFound
+from search.topics import topic_map
 
 from . import params, schemas
 from .common import archive_of, known_parameters, problems, reply, settings_of, urls_of
@@ -33,7 +33,7 @@ IssueId = Annotated[int, Path(ge=1, le=params.MAX_ID, description="The issue's i
     response_model=IssuesOut,
     responses=problems("invalid", "bad-cursor", "stale-cursor"),
 )
-def list_issues(request: Request, limit: params.Limit = 50, cursor: Cursor | None = None) -> Response:
+def list_issues(request: Request, limit: params.Limit = 50, cursor: Cursor = None) -> Response:
     """Each issue with the number of its items. Read on with `next_url`."""
     out = page_of_issues(archive_of(request), limit, cursor, urls_of(request))
     return reply(out, {"Link": f'<{out.next_url}>; rel="next"'} if out.next_url else None)
@@ -107,7 +107,9 @@ def get_status(request: Request) -> Response:
     response_model=ProblemKindOut,
     responses=problems("not-found"),
 )
-def get_problem(code: Annotated[str, Path(max_length=100, examples=["unknown-parameter"])]) -> Response:
+def get_problem(
+    code: Annotated[str, Path(max_length=100, description="The `code` of an error.", examples=["bad-cursor"])],
+) -> Response:
     """The description that the `type` of an error leads to."""
     if code not in TITLES:
         raise NotFound(f"There is no problem called {code!r}.")

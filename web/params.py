@@ -42,7 +42,7 @@ Id = Annotated[Integer, Field(ge=1, le=MAX_ID)]
 Limit = Annotated[Integer, Field(ge=1, le=MAX_LIMIT, description="Answers to a page.", examples=[20])]
 Text = Annotated[str, Field(max_length=200)]
 Cursor = Annotated[
-    str,
+    str | None,
     Field(
         max_length=2_000,
         description="`next` of the page before. It belongs to one build of the archive: after a change of the archive "
@@ -103,7 +103,7 @@ class SearchQuery(Conditions):
 
     sort: Annotated[Sort, Field(description="Order of the answer.")] = "relevance"
     limit: Limit = 20
-    cursor: Cursor | None = None
+    cursor: Cursor = None
 
     def ask(self) -> Ask:
         return Ask(self.q, self.mode, self.sort, self.limit, self.cursor, self.filters())

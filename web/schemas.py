@@ -158,6 +158,8 @@ class QueryOut(Out):
 
 
 class FacetValueOut(Out):
+    """One value of a field, and how many of the answer's works have it."""
+
     value: Annotated[str, Field(description="What to give as the parameter.", examples=["Papers"])]
     label: Annotated[str, Field(description="What to show.", examples=["Papers"])]
     count: Annotated[int, Field(description="Over all pages of the answer.", examples=[17])]
