@@ -38,10 +38,11 @@ def _post(tree: Tree, name: str) -> Found | Failure:
     match = _POST.search(name)
     if match is None or match[1].lower().startswith("draft_"):
         return Failure(source, "a draft, never published", skipped=True)
-    body = tree.read(name)
-    soup = BeautifulSoup(body, "lxml")
+    soup = BeautifulSoup(tree.read(name), "lxml")
     if _is_response(soup):
         return Failure(source, "a response to somebody's post, not a post", skipped=True)
+    for copy in soup.select("section[data-field=body] .graf--title"):
+        copy.decompose()  # the header has the title already
     canonical = _href(soup.select_one("footer a.p-canonical"))
     permalink = _href(soup.select_one('footer a[href*="/p/"]'))
     time = soup.select_one("footer time.dt-published")
@@ -54,7 +55,7 @@ def _post(tree: Tree, name: str) -> Found | Failure:
         url=canonical if canonical and urlsplit(canonical).path.strip("/") else permalink,
         aliases=(f"medium:{match[2].lower()}",),
     )
-    return Found(source, body, "text/html", facts)
+    return Found(source, b'<meta charset="utf-8">' + soup.encode("utf-8"), "text/html", facts)
 
 
 def _is_response(soup: BeautifulSoup) -> bool:

@@ -49,14 +49,14 @@ def open_folder(path: Path, context: Context) -> Yield:
     names = tree.names()
     if not names:
         raise SourceError(f"The folder {path} is empty.")
-    yield from _documents(tree, context)
-    if context.options.kind is None:
-        for name in names:
-            if name.lower().endswith(".zip"):
-                try:
-                    yield from _documents(Zip(path / name), context)
-                except SourceError as error:
-                    yield Failure(tree.source(name), str(error))
+    zips = [name for name in names if name.lower().endswith(".zip")]
+    if len(zips) < len(names):
+        yield from _documents(tree, context)
+    for name in zips:
+        try:
+            yield from _documents(Zip(path / name), context)
+        except SourceError as error:
+            yield Failure(tree.source(name), str(error))
 
 
 def open_file(path: Path, context: Context) -> Yield:

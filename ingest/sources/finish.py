@@ -10,6 +10,7 @@ from index.types import Document, Issue, Item
 
 from ..links import canonical_key, clean_url
 from ..options import Options
+from ..parse.dates import Printed, printed_in
 from ..parse.document import NotAnIssue, parse
 from .found import Facts, Found
 
@@ -70,14 +71,17 @@ def medium_alias(url: str) -> list[str]:
 
 
 def _with_facts(issue: Issue, facts: Facts, options: Options) -> Issue:
-    date = facts.date or issue.date
+    printed = printed_in(facts.title) if facts.title else Printed()
+    date = facts.date or printed.date or issue.date
     url = facts.url or issue.url
+    year = printed.year or issue.year
     return replace(
         issue,
         title=facts.title or issue.title,
-        number=facts.number if facts.number is not None else issue.number,
+        number=next((n for n in (facts.number, printed.number, issue.number) if n is not None), None),
         date=date,
-        year=issue.year if issue.year is not None or date is None else date.year,
+        year=year if year is not None or date is None else date.year,
+        week=printed.week if printed.week is not None else issue.week,
         url=clean_url(url) if url else None,
         newsletter=options.newsletter or facts.newsletter or issue.newsletter,
         language=facts.language or issue.language,

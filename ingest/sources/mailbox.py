@@ -1,6 +1,5 @@
 """Issues as they were mailed: single messages (`.eml`) and mailboxes (`.mbox`)."""
 
-import html
 import re
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup
 
 from .found import Context, Facts, Failure, Found, Yield
-from .pages import as_html
 from .tables import date_of
 from .trees import Tree
 
@@ -73,22 +71,23 @@ def _message(source: str, raw: bytes, *, named: bool = False, ordinal: int | Non
     subject = _header(message, "Subject")
     if _PERSONAL.match(subject):
         return Failure(source, f"a reply or forwarded message ({subject})", skipped=True)
-    page = _body(message, subject)
-    if page is None:
+    text = _body(message)
+    if text is None:
         return Failure(source, "The message has no readable text.", skipped=not named)
+    body, online = _cleaned(text[0]) if text[1] else (text[0].encode(), None)
     list_name = _header(message, "List-Id").partition("<")[0].strip().strip('"')
     facts = Facts(
         title=subject or None,
         date=date_of(_header(message, "Date")),
-        url=_online(page),
+        url=online,
         newsletter=list_name or parseaddr(_header(message, "From"))[0] or None,
         aliases=(f"mail:{identity}",) if identity else (),
     )
-    return Found(source, _without_pixels(page), "text/html", facts, named=named)
+    return Found(source, body, "text/html" if text[1] else "text/markdown", facts, named=named)
 
 
-def _body(message: EmailMessage | Message, subject: str) -> str | None:
-    """The message as HTML; a plain text becomes paragraphs with its addresses as links."""
+def _body(message: EmailMessage | Message) -> tuple[str, bool] | None:
+    """The text of a message, and whether it is HTML; HTML is preferred, since it knows where the links are."""
     part = message.get_body(("html", "plain")) if isinstance(message, EmailMessage) else None
     if part is None:
         return None
@@ -99,27 +98,11 @@ def _body(message: EmailMessage | Message, subject: str) -> str | None:
         content = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
     if not isinstance(content, str) or not content.strip():
         return None
-    if part.get_content_subtype() == "html":
-        return content
-    return as_html(Facts(title=subject), _linked(content)).decode()
+    return content, part.get_content_subtype() == "html"
 
 
-def _linked(text: str) -> str:
-    paragraphs = []
-    for paragraph in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
-        escaped = html.escape(paragraph.strip(), quote=False)
-        linked = re.sub(r"&lt;(https?://[^\s&]+)&gt;|(https?://[^\s<>]+?)(?=[.,;)]*(?:\s|$))", _anchor, escaped)
-        paragraphs.append(f"<p>{linked}</p>")
-    return "\n".join(paragraphs)
-
-
-def _anchor(match: re.Match[str]) -> str:
-    url = match[1] or match[2]
-    return f'<a href="{html.escape(html.unescape(url))}">{url}</a>'
-
-
-def _without_pixels(page: str) -> bytes:
-    """The page without counting pixels (images of one pixel, or hidden)."""
+def _cleaned(page: str) -> tuple[bytes, str | None]:
+    """The page without what only mail has: counting pixels and the link to its copy on the web, which is returned."""
     soup = BeautifulSoup(page, "lxml")
     for image in soup.find_all("img"):
         size = {str(image.get(name, "")).removesuffix("px") for name in ("width", "height")}
@@ -127,16 +110,13 @@ def _without_pixels(page: str) -> bytes:
             image.decompose()
     for meta in soup.find_all("meta"):
         meta.decompose()  # a charset named here was true of the mail's bytes, not of this text
-    return b'<meta charset="utf-8">' + soup.encode("utf-8")
-
-
-def _online(page: str) -> str | None:
-    """The address of the issue on the web, where the mail has a "view in browser" link."""
-    for link in BeautifulSoup(page, "lxml").find_all("a", href=True):
+    online = None
+    for link in soup.find_all("a", href=True):
         if _ONLINE.search(" ".join(link.get_text(" ").split())):
             url = str(link["href"])
-            return url if urlsplit(url).scheme in ("http", "https") else None
-    return None
+            online = online or (url if urlsplit(url).scheme in ("http", "https") else None)
+            link.decompose()
+    return b'<meta charset="utf-8">' + soup.encode("utf-8"), online
 
 
 def _header(message: EmailMessage | Message, name: str) -> str:
