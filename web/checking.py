@@ -28,6 +28,9 @@ def checked(request: Request, draft: Annotated[str, Form(max_length=LONGEST)] = 
     here = view(request)
     if here.settings.parse_draft is None:
         raise NotFound("This site does not check drafts.")
-    items = here.settings.parse_draft(draft) if draft.strip() else ()
+    try:
+        items = here.settings.parse_draft(draft)
+    except ValueError:  # no draft at all: the page says that it found no item
+        items = ()
     coverages = check(here.archive, items) if items else []
     return render(request, "check", {"coverages": coverages, "draft": draft, "unlisted": True})

@@ -73,7 +73,7 @@ def preferences(
         response.set_cookie("lang", lang, max_age=_YEAR, httponly=True, samesite="lax")
     if scheme in SCHEMES:
         response.set_cookie("scheme", scheme, max_age=_YEAR, httponly=True, samesite="lax")
-    elif scheme == "":
+    elif scheme == "system":
         response.delete_cookie("scheme", httponly=True, samesite="lax")
     return response
 
@@ -111,19 +111,21 @@ def _canonical(path: str) -> dict[str, Any]:
 
 
 def _hits(request: Request, here: View, asked: Asked, answer: Answer) -> dict[str, Any]:
-    """Groups by band while they are in order of relevance, one plain list in order of time."""
+    """Groups under the names of the bands; in order of time only weak matches, which stand last, are kept apart."""
     before = request.query_params.get("band")
-    if asked.sort != "relevance" or not answer.close or not answer.query.words:
+    headings = bands(here.language)
+    groups: list[Group] = []
+    if not answer.close or not answer.query.words:
         groups = [Group(None, False, answer.hits)] if answer.hits else []
     else:
-        headings = bands(here.language)
-        groups = []
-        for band, heading in headings.items():
-            hits = tuple(hit for hit in answer.hits if hit.match == band)
-            folded = band == "weak" and before != "weak"
+        for part in (
+            (("strong",), ("good",), ("weak",)) if asked.sort == "relevance" else (("strong", "good"), ("weak",))
+        ):
+            hits = tuple(hit for hit in answer.hits if hit.match in part)
+            heading = headings[part[0]] if len(part) == 1 and part[0] != before else None
+            few = len(answer.hits) - len(hits) < FEW
             if hits:
-                few = len(answer.hits) - len(hits) < FEW
-                groups.append(Group(None if band == before else heading, folded, hits, few))
+                groups.append(Group(heading, part == ("weak",) and before != "weak", hits, few))
     more = None
     if answer.next:
         following = replace(asked, cursor=answer.next).href

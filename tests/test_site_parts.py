@@ -1,0 +1,120 @@
+"""The parts that pages are made of: addresses of searches, the shelf, the plots, the map's names."""
+
+import datetime as dt
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from index.types import Filters, Issue
+from search.results import Highlight, TopicMap
+from tests.served import documents
+from web import i18n, plots, render, shelf
+from web.asking import Asked
+
+EN = i18n.language("en")
+PAIRS = st.lists(
+    st.tuples(
+        st.sampled_from(["q", "section", "kind", "host", "year", "issue", "from", "to", "sort", "mode", "cursor", "x"]),
+        st.text(max_size=12),
+    ),
+    max_size=8,
+)
+
+
+@given(PAIRS)
+def test_any_address_can_be_read_and_written_again(pairs: list[tuple[str, str]]) -> None:
+    asked = Asked.read(pairs)
+    again = Asked.read(parse_qsl(urlsplit(asked.href).query, keep_blank_values=True))
+    assert again == asked
+    asked.ask()
+    for name, value in asked.conditions:
+        assert (name, value) not in asked.toggled(name, value).conditions
+
+
+def test_an_address_becomes_conditions() -> None:
+    asked = Asked.read(
+        parse_qsl("q=a+b&section=X&section=Y&year=2021&issue=3&from=2021-01-02&to=2021-01-31&sort=newest")
+    )
+    ask = asked.ask()
+    assert (ask.query, ask.sort, ask.limit) == ("a b", "newest", 20)
+    assert ask.filters == Filters(
+        sections=("X", "Y"), years=(2021,), issues=(3,), after=dt.date(2021, 1, 2), before=dt.date(2021, 2, 1)
+    )
+    assert asked.feed == "q=a+b&section=X&section=Y&year=2021&issue=3&from=2021-01-02&to=2021-01-31"
+
+
+def issues(count: int, days: int = 7) -> list[Issue]:
+    """Newest first, as the archive lists them."""
+    first = dt.date(2000, 1, 3)
+    made = [
+        Issue(title=f"No {n}", number=n, date=first + dt.timedelta(days=n * days), year=2000, id=n)
+        for n in range(count)
+    ]
+    return made[::-1]
+
+
+def test_the_shelf_runs_from_old_to_new_and_lights_what_it_is_told() -> None:
+    made = shelf.spines(issues(3, 300), {0: 10, 1: 5, 2: 1}, EN, {1: 4, 2: 2}, here=0)
+    assert [spine.href for spine in made] == ["/issues/0", "/issues/1", "/issues/2"]
+    assert [spine.classes for spine in made] == ["s10 here", "s5", "s1"]
+    assert [spine.fill for spine in made] == [0, 10, 5]
+    assert [spine.year for spine in made] == [2000, None, 2001]
+    assert made[1].label == "№ 1 · 29 Oct 2000 · 4 items"
+
+
+@pytest.mark.parametrize("count", [1, 104, 105, 600, 3000, 9000])
+def test_the_shelf_never_grows_too_fine_and_loses_no_match(count: int) -> None:
+    run = issues(count, 2)
+    made = shelf.spines(run, {issue.id: 10 for issue in run}, EN, {issue.id: 1 for issue in run})
+    assert 1 <= len(made) <= shelf.SPINES
+    assert all(spine.fill for spine in made)
+
+
+def test_a_trend_fills_missing_months_with_zero() -> None:
+    drawn = plots.trend([(dt.date(2021, 1, 1), 4), (dt.date(2021, 3, 1), 2)])
+    heights = [float(point.split(",")[1]) for point in drawn.line.split()]
+    assert len(heights) == 3
+    assert heights[1] == plots.HEIGHT - 2 > heights[2] > heights[0]
+    assert drawn.peak == (dt.date(2021, 1, 1), 4)
+    assert plots.trend([]).line == ""
+    assert len(plots.trend([(dt.date(2021, 1, 1), 4)]).line.split()) == 2
+
+
+def test_names_on_the_map_do_not_cover_each_other() -> None:
+    crowd = [plots.Name(n, f"name of topic {n}", 700, 500, 1) for n in range(12)]
+    placed = plots._placed(crowd)
+    shown = [plots._box(name, 23) for name in placed if name.rank != "minor"]
+    assert 2 <= len(shown) < 12
+    assert all(plots._free(box, shown[:n]) for n, box in enumerate(shown))
+    assert sum(name.rank == "first" for name in placed) < len(shown)
+    assert [name.topic_id for name in placed] == list(range(12))
+
+
+def test_an_empty_map_draws_nothing() -> None:
+    build = documents  # any archive's build would do; the drawing does not look at it
+    drawn = plots.draw(TopicMap((), (), build))  # type: ignore[arg-type]
+    assert (drawn.dots, drawn.names, drawn.total) == ([], [], 0)
+
+
+def test_marks_escape_what_they_mark() -> None:
+    shown = render.mark(Highlight("summary", "a <b> & c", ((2, 5), (8, 9))))
+    assert shown == Markup("a <mark>&lt;b&gt;</mark> &amp; <mark>c</mark>")
+
+
+def test_data_blocks_cannot_be_ended_by_a_text() -> None:
+    assert "</script" not in render.data_block({"a": "</script><!--"})
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "rest"),
+    [
+        ("The Weekly: Summary of May", "The Weekly", "Summary of May"),
+        ("The Weekly", "The Weekly", "The Weekly"),
+        ("Summary", "", "Summary"),
+    ],
+)
+def test_an_issue_is_called_without_its_newsletter(title: str, name: str, rest: str) -> None:
+    assert render.without(title, name) == rest
