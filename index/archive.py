@@ -83,7 +83,7 @@ class Archive:
         with self._database.reading() as connection:
             model, updated = connection.execute("select model, updated from meta").fetchone()
         moment = None if updated is None else dt.datetime.fromisoformat(updated)
-        return Build(now.generation, model or "", now.issues, len(now.ids), now.works, moment)
+        return Build(now.generation, model or "", len(now.timeline.issues), len(now.ids), now.works, moment)
 
     @property
     def item_count(self) -> int:
@@ -165,7 +165,9 @@ class Archive:
         return found[0]
 
     def issues(self, ids: Sequence[int] | None = None) -> list[Issue]:
-        """In the order asked for; all, newest first, without ids."""
+        """In the order asked for; without ids all, newest first (see `index.chronology` for those without a date)."""
+        if ids is None:
+            return list(self._current().timeline.newest_first)
         with self._database.reading() as connection:
             return reading.issues(connection, ids)
 
@@ -200,7 +202,9 @@ class Archive:
     def works(self, keys: Sequence[str]) -> dict[str, list[Item]]:
         """Every mention of each key that there is, oldest issue first."""
         with self._database.reading() as connection:
-            return reading.works(connection, keys)
+            found = reading.works(connection, keys)
+        timeline = self._current().timeline
+        return {key: sorted(items, key=timeline.place_of) for key, items in found.items()}
 
     def all_items(self, after_id: int = 0) -> Iterator[Item]:
         """Every item by id, read in portions."""
@@ -217,8 +221,12 @@ class Archive:
 
     def newest_items(self, limit: int) -> list[Item]:
         """Newest issue first, each in its own order."""
-        with self._database.reading() as connection:
-            return reading.newest_items(connection, limit)
+        found: list[Item] = []
+        for issue in self._current().timeline.newest_first:
+            if len(found) >= limit:
+                break
+            found.extend(self.issue_items(issue.id))
+        return found[:limit]
 
     # ---- retrieval
 

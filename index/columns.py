@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
+from .chronology import Timeline
 from .types import FacetColumn, FacetColumns, Filters, IdArray
 
 Mask = npt.NDArray[np.bool_]
@@ -58,7 +59,7 @@ class Columns:
     of the days that the issue can have appeared on. `work` is the work's id."""
     codes: dict[str, npt.NDArray[np.int32]]
     labels: dict[str, Labels]
-    issues: int
+    timeline: Timeline
     works: int
 
     def _rows(self, ids: IdArray) -> _Rows:
@@ -73,13 +74,14 @@ class Columns:
 
     def facets(self, ids: IdArray) -> FacetColumns:
         rows = self._rows(ids)
+        issue_ids = _at(self.numbers["issue_id"], rows, unknown=0).astype(np.int64)
         column = {name: FacetColumn(_at(self.codes[name], rows), tuple(self.labels[name].texts)) for name in LABELLED}
         return FacetColumns(
             ids=ids,
             **column,
             year=_at(self.numbers["year"], rows, unknown=0),
-            day=_at(self.numbers["first"], rows, unknown=0),
-            issue_ids=_at(self.numbers["issue_id"], rows, unknown=0).astype(np.int64),
+            day=self.timeline.days_of(issue_ids),
+            issue_ids=issue_ids,
             numbers=_at(self.numbers["number"], rows),
         )
 
@@ -138,7 +140,7 @@ def empty() -> Columns:
     numbers = {name: np.empty(0, dtype=np.int32) for name in _NUMBERS}
     codes = {name: np.empty(0, dtype=np.int32) for name in LABELLED}
     labels = {name: Labels() for name in LABELLED}
-    return Columns(-1, np.empty(0, dtype=np.int64), numbers, codes, labels, 0, 0)
+    return Columns(-1, np.empty(0, dtype=np.int64), numbers, codes, labels, Timeline(), 0)
 
 
 def updated(columns: Columns, connection: sqlite3.Connection) -> Columns:
@@ -147,7 +149,7 @@ def updated(columns: Columns, connection: sqlite3.Connection) -> Columns:
     The label tables are shared with `columns` and only grow, so that older states stay right.
     """
     (generation,) = connection.execute("select generation from meta").fetchone()
-    (issues,) = connection.execute("select count(*) from issue").fetchone()
+    timeline = columns.timeline.updated(connection, columns.generation)
     (works,) = connection.execute("select count(*) from work").fetchone()
     since = columns.generation
     gone = [row[0] for row in connection.execute("select item_id from removed where generation > ?", (since,))]
@@ -182,7 +184,7 @@ def updated(columns: Columns, connection: sqlite3.Connection) -> Columns:
     numbers = {name: merged(columns.numbers[name], name) for name in _NUMBERS}
     codes = {name: merged(columns.codes[name], name) for name in LABELLED}
     keyless = int(np.count_nonzero(numbers["work"] == 0))
-    return Columns(generation, unsorted[order], numbers, codes, labels, issues, works + keyless)
+    return Columns(generation, unsorted[order], numbers, codes, labels, timeline, works + keyless)
 
 
 def span(day: str | None, dated: bool, week: int | None) -> tuple[int, int]:

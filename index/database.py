@@ -1,6 +1,7 @@
 """The SQLite file: opening, creating and upgrading it, connections for many threads, and errors in plain words."""
 
 import datetime as dt
+import os
 import sqlite3
 import threading
 from collections import deque
@@ -101,9 +102,8 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         if self._closed:
             raise ArchiveError(f"The archive at {self.folder} was closed.")
-        # A URI with mode=rw: a file that vanished must not come back empty.
         connection = sqlite3.connect(
-            f"{self.file.resolve().as_uri()}?mode=rw",
+            f"{self.file.resolve().as_uri()}?{self._mode()}",
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,
@@ -114,6 +114,13 @@ class Database:
         connection.execute("pragma synchronous = normal")
         connection.execute("pragma temp_store = memory")
         return connection
+
+    def _mode(self) -> str:
+        if os.access(self.file, os.W_OK) and os.access(self.folder, os.W_OK):
+            return "mode=rw"  # not rwc: a file that vanished must not come back empty
+        # Reading a write-ahead log takes a shared-memory file beside it, unless nobody can write and none is left.
+        log = self.file.with_name(FILE + "-wal")
+        return "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
 
     def _prepare(self, create: bool) -> None:
         if not self.file.exists():

@@ -48,9 +48,7 @@ def items(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Item]:
     return [found[id_] for id_ in map(int, ids) if id_ in found]
 
 
-def issues(connection: sqlite3.Connection, ids: Sequence[int] | None) -> list[Issue]:
-    if ids is None:
-        return [rows.to_issue(row) for row in connection.execute(f"{rows.ISSUES} {rows.NEWEST_ISSUES_FIRST}")]
+def issues(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Issue]:
     statement = f"{rows.ISSUES} where id in (select value from json_each(?))"
     marks = rows.json_list(map(int, ids))
     found = {issue.id: issue for issue in map(rows.to_issue, connection.execute(statement, (marks,)))}
@@ -90,8 +88,7 @@ def document(connection: sqlite3.Connection, issue: Issue) -> Document:
 def works(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, list[Item]]:
     statement = (
         f"select {rows.ITEM_COLUMNS} from work join item on item.work_id = work.id"
-        " join issue on issue.id = item.issue_id where work.key in (select value from json_each(?))"
-        " order by issue.day is null, issue.day, issue.number is null, issue.number, issue.id, item.position"
+        " where work.key in (select value from json_each(?)) order by item.id"
     )
     found: dict[str, list[Item]] = {}
     for row in connection.execute(statement, (rows.json_list(keys),)):
@@ -103,13 +100,3 @@ def works(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, list
 def items_after(connection: sqlite3.Connection, after_id: int) -> list[Item]:
     statement = f"{rows.ITEMS} where item.id > ? order by item.id limit ?"
     return [rows.to_item(row) for row in connection.execute(statement, (after_id, _PORTION))]
-
-
-def newest_items(connection: sqlite3.Connection, limit: int) -> list[Item]:
-    """Walks the issues from the newest on, so that it need not sort all items."""
-    found: list[Item] = []
-    for (id_,) in connection.execute(f"select id from issue {rows.NEWEST_ISSUES_FIRST}"):
-        if len(found) >= limit:
-            break
-        found.extend(issue_items(connection, id_))
-    return found[:limit]

@@ -1,4 +1,3 @@
-
 """Making anew what is derived from the items: all vectors with another model, the full text with another analyser."""
 
 import sqlite3
@@ -7,6 +6,7 @@ from collections.abc import Callable, Iterator
 from . import fulltext, rows
 from .database import Database, Transaction
 from .embedding import Embedder, item_hash, to_blob
+from .errors import NotWritable
 from .passages import RECIPE
 from .text import ANALYSER
 from .types import Item, Paper
@@ -48,8 +48,11 @@ def refresh_text(database: Database) -> None:
     with database.reading() as connection:
         if connection.execute("select analyser from meta").fetchone() == (ANALYSER,):
             return
-    with database.writing() as transaction:
-        _rewrite_text(transaction)
+    try:
+        with database.writing() as transaction:
+            _rewrite_text(transaction)
+    except NotWritable:  # then it is read as it is
+        return
 
 
 def _missing(connection: sqlite3.Connection, embedder: Embedder, items: list[Item]) -> list[tuple[int, bytes, bytes]]:

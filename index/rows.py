@@ -15,7 +15,6 @@ ITEM_COLUMNS = (
 )
 ITEMS = f"select {ITEM_COLUMNS} from item left join work on work.id = item.work_id"
 ISSUES = f"select {ISSUE_COLUMNS} from issue"
-NEWEST_ISSUES_FIRST = "order by day is null, day desc, number is null, number desc, id desc"
 PAPER_COLUMNS = "key, title, abstract, authors, categories, published, updated, doi, journal, comment"
 
 

@@ -172,7 +172,7 @@ class FacetColumns:
     year: npt.NDArray[np.int32]
     """Of the issue; 0 where unknown."""
     day: npt.NDArray[np.int32]
-    """The issue's first possible day as `date.toordinal()` (its date, or the start of its week or year); 0 unknown."""
+    """The issue's day as `date.toordinal()`, estimated where it bears none (see `index.chronology`); 0 unknown."""
     issue_ids: IdArray
     numbers: npt.NDArray[np.int32]
     """The issue's printed number; -1 where it has none."""
