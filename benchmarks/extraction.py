@@ -116,12 +116,12 @@ def _compare(tally: Tally, item: Item, label: dict[str, Any]) -> None:
         tally.ends += summary.endswith(end)
         if not (summary.startswith(start) and summary.endswith(end)):
             tally.misses.append(f"text    {item.title[:30]}: {summary[:16]}…{summary[-16:]} not {start}…{end}")
-    wanted = label.get("paper_title", label.get("subtitle"))
-    if wanted:
+    paper = label.get("paper_title", label.get("subtitle"))
+    if paper:
         tally.subtitled += 1
-        tally.subtitles += squeezed(item.subtitle) == squeezed(wanted)
-        if squeezed(item.subtitle) != squeezed(wanted):
-            tally.misses.append(f"paper   {item.subtitle} instead of {wanted}")
+        tally.subtitles += squeezed(item.subtitle) == squeezed(paper)
+        if squeezed(item.subtitle) != squeezed(paper):
+            tally.misses.append(f"paper   {item.subtitle} instead of {paper}")
 
 
 def pairs(folders: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -15,8 +15,15 @@ _OLD_ID = (
     r"alg-geom|q-alg|dg-ga|q-bio|q-fin|stat|eess|econ|chao-dyn|solv-int|patt-sol|adap-org|comp-gas|funct-an|"
     r"chem-ph|acc-phys|ao-sci|atom-ph|bayes-an|mtrl-th|plasm-ph|supr-con)"
 )
-_ARXIV = re.compile(rf"(?<![\w.])(?:({_NEW_ID})|({_OLD_ID})(?:\.[A-Z]{{2}})?/(\d{{7}}))(?:v\d{{1,2}})?(?!\d)", re.I)
+_ARXIV = re.compile(
+    rf"(?<![\w.])(?:({_NEW_ID})|({_OLD_ID})(?:\.[A-Z]{{2}})?/(\d{{7}}))(?:v\d{{1,2}})?(?!\d)", re.IGNORECASE
+)
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>?#&]+")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _ARXIV_HOSTS = (
     "arxiv.org",
@@ -26,11 +33,13 @@ _ARXIV_HOSTS = (
     "arxiv-sanity.com",
     "arxiv-sanity-lite.com",
 )
-_TRACKING = frozenset(
-    "fbclid gclid dclid msclkid yclid twclid igshid gi source sk sh usp amp ref ref_src ref_url referrer cmp cmpid ncid "
-    "mkt_tok _hsenc _hsmi hsctatracking mc_cid mc_eid action authmode trk trkcampaign spm share_source share_medium "
-    "share_from vero_id vero_conv oly_anon_id oly_enc_id ck_subscriber_id __s wt_mc wt.mc_id wickedid sr_share "
-    "guccounter guce_referrer guce_referrer_sig feature si isfreemail publication_id post_id triedredirect".split()
+_TRACKING = _words(
+    """
+    fbclid gclid dclid msclkid yclid twclid igshid gi source sk sh usp amp ref ref_src ref_url referrer cmp cmpid
+    ncid mkt_tok _hsenc _hsmi hsctatracking mc_cid mc_eid action authmode trk trkcampaign spm share_source
+    share_medium share_from vero_id vero_conv oly_anon_id oly_enc_id ck_subscriber_id __s wt_mc wt.mc_id wickedid
+    sr_share guccounter guce_referrer guce_referrer_sig feature si isfreemail publication_id post_id triedredirect
+    """
 )
 _TRACKING_PREFIXES = ("utm_", "mc_", "sf", "hsa_", "pk_", "mtm_", "at_medium", "at_campaign", "at_custom", "ga_")
 _WRAPPERS = {

@@ -1,6 +1,7 @@
 """What links are: their identity (from `index.identity`), their kind, and whether they lead anywhere outside."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from index.identity import arxiv_id, canonical_key, clean_url, doi
@@ -50,9 +51,8 @@ _PROFILE = re.compile(
 _PLUMBING = re.compile(
     r"unsubscribe|/subscribe(?:[/?]|$)|list-manage\.com/(?:profile|subscribe|unsubscribe)|[?&]action=share"
     r"|email[-_]?settings|manage[-_]?(?:preferences|subscription)|update[-_]profile|forward-to-a-friend"
-    r"|view[-_]?(?:in|this)[-_](?:your-)?(?:browser|email)|/sharer|/share\?|intent/tweet|shareArticle|[?&]share="
-    r"|campaign-archive\.com|/email_preferences|mailchi\.mp/[^/]+/(?:unsubscribe|profile)|_/stat\?event=",
-    re.I,
+    r"|view[-_]?(?:in|this)[-_](?:your-)?(?:browser|email)|/sharer|/share\?|intent/tweet|sharearticle|[?&]share="
+    r"|campaign-archive\.com|/email_preferences|mailchi\.mp/[^/]+/(?:unsubscribe|profile)|_/stat\?event="
 )
 
 
@@ -93,6 +93,7 @@ def is_profile(key: str | None) -> bool:
     return key is not None and _PROFILE.fullmatch(key) is not None
 
 
+@lru_cache(maxsize=16384)
 def is_plumbing(url: str) -> bool:
     """Whether an address serves the mailing itself: unsubscribe, share, view in browser, open tracking."""
-    return _PLUMBING.search(url) is not None
+    return _PLUMBING.search(url.lower()) is not None

@@ -18,16 +18,26 @@ Kind = Literal["heading", "paragraph", "item", "row", "image", "rule", "card", "
 
 _SPACE = re.compile(r"\s+")
 _BLANKS = re.compile(r"[^\S\n]+")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0", re.I)
-_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
-_BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.I)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0", re.IGNORECASE)
+_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+_BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
 _TINY = frozenset(("0", "1", "2", "1px"))
-_SKIPPED = frozenset(
-    "script style head noscript template svg math select textarea iframe object audio video canvas form input".split()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SKIPPED = _words(
+    """
+    script style head noscript template svg math select textarea iframe object audio video canvas form input
+    """
 )
-_BLOCKS = frozenset(
-    "p div section article aside main header footer nav address center figure figcaption dl dt dd details summary "
-    "fieldset table tbody thead tfoot tr td th caption blockquote pre ul ol li h1 h2 h3 h4 h5 h6 hr body html".split()
+_BLOCKS = _words(
+    """
+    p div section article aside main header footer nav address center figure figcaption dl dt dd details summary
+    fieldset table tbody thead tfoot tr td th caption blockquote pre ul ol li h1 h2 h3 h4 h5 h6 hr body html
+    """
 )
 _STRONG = frozenset(("strong", "b"))
 _EM = frozenset(("em", "i", "cite", "dfn"))
@@ -133,21 +143,24 @@ class _Walker:
 
     def walk(self, root: html.HtmlElement) -> list[Block]:
         body = root.find("body")
-        look = _Look()
-        self._children(root if body is None else body, look, 0)
-        self._flush(look)
+        return self.read(root if body is None else body)
+
+    def read(self, element: html.HtmlElement) -> list[Block]:
+        """The blocks inside one element."""
+        self._children(element, _Look(), 0)
+        self._flush(_Look())
         return self.blocks
 
     # ---- text
 
-    def _text(self, text: str | None, look: _Look) -> None:
-        if not text:
-            return
+    def _text(self, text: str, look: _Look) -> None:
         text = _BLANKS.sub(" ", text) if self.breaks else _SPACE.sub(" ", text)
         self.runs.append(Run(text, look.href, look.strong, look.em))
 
     def _flush(self, look: _Look, kind: Kind = "paragraph", level: int = 0) -> None:
         """Ends the block that is being read."""
+        if not self.runs and not self.images:
+            return
         runs, images = _tidy(self.runs), tuple(self.images)
         self.runs, self.images = [], []
         if not runs and not images:
@@ -176,12 +189,14 @@ class _Walker:
     # ---- elements
 
     def _children(self, element: html.HtmlElement, look: _Look, depth: int) -> None:
-        self._text(element.text, look)
+        if element.text:
+            self._text(element.text, look)
         if depth < _MAX_DEPTH:
             for child in element:
                 if isinstance(child.tag, str):
                     self._element(child, look, depth + 1)
-                self._text(child.tail, look)
+                if child.tail:
+                    self._text(child.tail, look)
 
     def _element(self, element: html.HtmlElement, look: _Look, depth: int) -> None:
         tag = element.tag
@@ -204,7 +219,8 @@ class _Walker:
     def _inline(self, element: html.HtmlElement, look: _Look, depth: int) -> None:
         style = element.get("style") or ""
         strong = look.strong or element.tag in _STRONG or bool(style and _BOLD.search(style))
-        inner = replace(look, strong=strong, em=look.em or element.tag in _EM)
+        em = look.em or element.tag in _EM
+        inner = look if (strong, em) == (look.strong, look.em) else replace(look, strong=strong, em=em)
         apart = bool(style) and _BLOCK_STYLE.search(style) is not None
         if apart:
             self.runs.append(Run("\n"))
@@ -232,8 +248,7 @@ class _Walker:
 
     def _card(self, element: html.HtmlElement, href: str) -> None:
         reader = _Walker(breaks=False)
-        reader._children(element, _Look(), 0)
-        reader._flush(_Look())
+        reader.read(element)
         texts = [text for block in reader.blocks for line in text_of(block.runs).split("\n") if (text := line.strip())]
         images = tuple(image for block in reader.blocks for image in block.images)
         title = (Run(texts[0] if texts else "", href),)
@@ -255,11 +270,11 @@ class _Walker:
             text = "".join(element.itertext())
             self.blocks.append(Block("code", (Run(text[:2000]),), level=look.depth, list_id=look.list_id))
             return
-        inner = replace(
-            look,
-            quoted=look.quoted or tag == "blockquote",
-            caption=look.caption or tag == "figcaption" or "imageCaption" in names or "image-caption" in names,
-        )
+        quoted = look.quoted or tag == "blockquote"
+        caption = look.caption or tag == "figcaption" or "imageCaption" in names or "image-caption" in names
+        inner = look
+        if (quoted, caption) != (look.quoted, look.caption):
+            inner = replace(look, quoted=quoted, caption=caption)
         if names and "mixtapeEmbed" in names:
             link = element.find(".//a[@href]")
             if link is not None:
@@ -300,17 +315,26 @@ def _tidy(runs: list[Run]) -> Runs:
     for run in runs:
         last = joined[-1] if joined else None
         if last and last.href == run.href and last.strong == run.strong and last.em == run.em:
-            joined[-1] = replace(last, text=last.text + run.text)
+            joined[-1] = Run(last.text + run.text, last.href, last.strong, last.em)
         elif run.text or run.href:
             joined.append(run)
     while joined and not joined[0].href and not joined[0].text.strip():
         del joined[0]
     while joined and not joined[-1].href and not joined[-1].text.strip():
         del joined[-1]
-    if joined:
-        joined[0] = replace(joined[0], text=joined[0].text.lstrip())
-        joined[-1] = replace(joined[-1], text=joined[-1].text.rstrip())
-    return tuple(joined)
+    return tuple(trimmed(joined))
+
+
+def trimmed(runs: list[Run]) -> list[Run]:
+    """Runs without blanks at their ends."""
+    if runs:
+        first = runs[0].text.lstrip()
+        if first != runs[0].text:
+            runs[0] = replace(runs[0], text=first)
+        last = runs[-1].text.rstrip()
+        if last != runs[-1].text:
+            runs[-1] = replace(runs[-1], text=last)
+    return runs
 
 
 def _unseen(element: html.HtmlElement) -> bool:
@@ -350,8 +374,7 @@ def _rows(rows: Sequence[html.HtmlElement]) -> Iterator[Block]:
         images: list[str] = []
         for cell in row.findall("td"):
             reader = _Walker(breaks=False)
-            reader._children(cell, _Look(), 0)
-            reader._flush(_Look())
+            reader.read(cell)
             runs: list[Run] = []
             for block in reader.blocks:
                 runs.extend([Run("\n"), *block.runs] if runs else block.runs)

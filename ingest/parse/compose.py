@@ -251,9 +251,8 @@ def _paper_title(runs: Runs) -> tuple[str | None, Runs]:
             8 <= width(title) <= 240
             and (after[:1] in "\n " or title[-1:] not in ",，")
             and width(after.strip()) > width(title)
-        ):
-            if width(title) > 16:
-                return _named(runs[:slanted]), runs[slanted:]
+        ) and width(title) > 16:
+            return _named(runs[:slanted]), runs[slanted:]
     elif slanted == len(runs) and 8 <= width(text) <= 240 and not ends_like_sentence(text):
         return _named(runs), ()
     return None, runs

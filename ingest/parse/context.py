@@ -11,14 +11,15 @@ from ..links import canonical_key, clean_url, is_plumbing, is_profile
 from .blocks import Block, Run, text_of
 from .dates import names_an_issue
 
-_DOMAIN = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?", re.I)
-_URLISH = re.compile(r"(?:https?://|www\.)\S+", re.I)
+_DOMAIN = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?", re.IGNORECASE)
+_URLISH = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 # Labels that only point, in the languages most newsletters use.
-_POINTERS = frozenset(
-    "link|here|more|read more|read it|source|via|website|homepage|paper|pdf|code|blog|blog post|tweet|video|demo|details|"
-    "原文|链接|这里|此处|来源|全文|论文|代码|查看|阅读原文|详情|官网|出处|リンク|こちら|ここ|続きを読む|記事|論文|コード|出典|詳細|"
-    "hier|mehr|quelle|ici|lire la suite|source code|aquí|leer más|qui|여기|링크".split("|")
-)
+_POINTING = """
+link, here, more, read more, read it, source, via, website, homepage, paper, pdf, code, blog, blog post, tweet, video,
+demo, details, source code, 原文, 链接, 这里, 此处, 来源, 全文, 论文, 代码, 查看, 阅读原文, 详情, 官网, 出处, リンク, こちら, ここ,
+続きを読む, 記事, 論文, コード, 出典, 詳細, hier, mehr, quelle, ici, lire la suite, aquí, leer más, qui, 여기, 링크
+"""
+_POINTERS = frozenset(" ".join(word.split()) for word in _POINTING.split(","))
 _LETTERS = re.compile(r"[^\W\d_]+")
 _EDGE = " \t\n\u3000()（）[]【】［］<>《》〈〉「」『』“”\"'‘’,，、。.;；:：|｜/·•–—―-~→⇒➡➜»«⇦⇨!！*_#"
 
@@ -45,7 +46,8 @@ class Link:
 
 def width(text: str) -> int:
     """How long a text looks: a Chinese, Japanese or Korean character counts as two letters."""
-    return len(text) + sum(char >= "\u2e80" for char in text)
+    size = len(text)
+    return size + (len(text.encode("utf-8", "replace")) - size) // 2 if not text.isascii() else size
 
 
 def is_address(label: str) -> bool:
@@ -80,6 +82,8 @@ class Context:
     repeated: frozenset[str] = frozenset()
     """Short paragraphs that repeat word for word (captions, separators)."""
     _cache: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+    _links: dict[int, tuple[Sequence[Run], list[Link]]] = field(default_factory=dict)
+    _around: dict[tuple[str, str], bool] = field(default_factory=dict)
     _self: str | None = None
     _slug: tuple[str, ...] = ()
     _host: str = ""
@@ -113,6 +117,8 @@ class Context:
 
     def all_links(self, runs: Sequence[Run]) -> list[Link]:
         """Every outward link of some runs; neighbours that lead to one place are one link."""
+        if not any(run.href for run in runs):
+            return []
         found: list[Link] = []
         position = 0
         for run in runs:
@@ -128,10 +134,20 @@ class Context:
 
     def links(self, runs: Sequence[Run]) -> list[Link]:
         """The outward links of some runs that may be what an item is about."""
-        return [link for link in self.all_links(runs) if not self.is_around(link)]
+        known = self._links.get(id(runs))
+        if known is None:
+            found = [link for link in self.all_links(runs) if not self.is_around(link)]
+            self._links[id(runs)] = known = (runs, found)  # the runs are kept, so their id stays theirs
+        return known[1]
 
     def is_around(self, link: Link) -> bool:
         """Whether a link leads to the newsletter itself: its home, an earlier issue, a place it names in its frame."""
+        known = self._around.get((link.label, link.url))
+        if known is None:
+            known = self._around[link.label, link.url] = self._leads_around(link)
+        return known
+
+    def _leads_around(self, link: Link) -> bool:
         if link.key in self.house:
             return True
         label = link.label.strip()
@@ -165,7 +181,13 @@ def similar(one: str, other: str) -> bool:
     a, b = ("".join(_LETTERS.findall(text.casefold())) for text in (one, other))
     if min(len(a), len(b)) < 2:
         return False
-    return a == b or (min(len(a), len(b)) >= 4 and SequenceMatcher(None, a, b, autojunk=False).ratio() > 0.7)
+    if a == b:
+        return True
+    short, long = sorted((len(a), len(b)))
+    if short < 4 or short * 2 < long or long > 400:  # no ratio above 0.7 is possible, or nothing a title could be
+        return False
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    return matcher.quick_ratio() > 0.7 and matcher.ratio() > 0.7
 
 
 def _slug(url: str) -> tuple[str, ...]:

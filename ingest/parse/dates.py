@@ -18,14 +18,14 @@ _MONTHS = {
 _MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _WEEK = re.compile(
     r"\bweek\s*(?:no\.?\s*|#\s*|of\s+)?(\d{1,2})(?!\d)|第\s*(\d{1,2})\s*(?:周|週)|(?<![\dA-Za-z])(?:KW|W)(\d{2})(?!\d)",
-    re.I,
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"(?:\bissue|\bedition|\bnumber|\bepisode|\bno\.|\bnr\.?|\bvol(?:ume)?\.?|№)\s*[#:-]?\s*(\d{1,4})(?!\d)"
     r"|#\s*第?\s*(\d{1,4})(?![\d\s]*年)(?!\d)(?!\s*[周週])"
     r"|[第総总]\s*(\d{1,4})\s*(?:期|号|號|回|刊|弹|弾|辑|集)"
     r"|\b(\d{1,4})(?:st|nd|rd|th)\s+(?:issue|edition)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _TRAILING = re.compile(r"[^\d\s/.,:-]\s+(\d{1,4})\s*$")
 _YEAR = re.compile(r"(?<!\d)(20\d{2}|19[89]\d)(?!\d)")
@@ -34,9 +34,11 @@ _HAN = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\
 _HAN_MONTH_DAY = re.compile(r"(?<!\d)(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]")
 _MONTH_DAY = re.compile(
     rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:\s*[-–—]\s*(?:[a-z]+\s*)?\d{{1,2}})?(?:\s*\)?\s*[,-]?\s*((?:19|20)\d{{2}}))?",
-    re.I,
+    re.IGNORECASE,
 )
-_DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+((?:19|20)\d{{2}}))?", re.I)
+_DAY_MONTH = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+((?:19|20)\d{{2}}))?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def names_an_issue(text: str) -> bool:
 
 
 _HAN_MONTH = re.compile(r"\d{1,2}\s*月")
-_EN_MONTH = re.compile(rf"\b{_MONTH}", re.I)
+_EN_MONTH = re.compile(rf"\b{_MONTH}", re.IGNORECASE)
 
 
 def number_in(text: str) -> int | None:

@@ -22,8 +22,8 @@ from .language import language_of
 from .lines import squeeze
 from .repair import mend
 
-_TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.I)
-_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.I)
+_TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.IGNORECASE)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _FIELD = re.compile(r"([A-Za-z][\w -]{0,30}?)\s*:\s*(.*)")
 _MEDIUM_ID = re.compile(r"(?:-|/p/)([0-9a-f]{9,12})(?:[?#].*)?$")
 _MOST = 64 * 1024 * 1024
@@ -202,7 +202,8 @@ def _main(root: html.HtmlElement) -> html.HtmlElement:
     """The part of a page that holds the issue: the one article, or the body."""
     for path in (
         "//*[@data-field='body' or contains(concat(' ',@class,' '),' e-content ')]",
-        "//*[contains(concat(' ',@class,' '),' available-content ') or contains(concat(' ',@class,' '),' gh-content ')]",
+        "//*[contains(concat(' ',@class,' '),' available-content ')]",
+        "//*[contains(concat(' ',@class,' '),' gh-content ')]",
         "//article",
         "//main",
     ):

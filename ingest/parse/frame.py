@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ..links import is_plumbing, is_profile
 from .compose import Entry
 from .context import Context, width
-from .segment import Region
+from .regions import Region
 
 # Headings of the frame, in whole; weak evidence, used only where nothing is described under them.
 _FRAME = re.compile(
@@ -15,7 +15,7 @@ _FRAME = re.compile(
     r"other (?:blogs?|posts)|"
     r"其他博客|关于(?:我|我们|作者|本刊)?|订阅|欢迎订阅|联系(?:我们|方式)?|往期.{0,6}|过去的.{0,6}|历史上的.{0,4}|往年回顾|投稿|赞助.{0,4}|"
     r"購読.{0,6}|過去の.{0,8}|バックナンバー|自己紹介|著者.{0,8}|.{0,8}について|お問い合わせ|プロフィール|登録.{0,6})[\s:：!！。.🌟]*",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -17,7 +17,9 @@ from .context import Context, width
 from .frame import distinct, frame_regions, merge_digests, unassigned, within_frame
 from .language import language_of
 from .lines import ends_like_sentence, has_id, numbered, split_line, squeeze, without_site
-from .segment import Region, leads_into_card, regions_of, section_name, segment, until_rule
+from .regions import Region, regions_of, section_name, until_rule
+from .segment import segment
+from .tables import leads_into_card
 
 
 def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], list[str]]:
@@ -92,9 +94,7 @@ def _is_bold_title(line: Sequence[Run], context: Context) -> bool:
 def _headings(regions: Sequence[Region], context: Context) -> None:
     """Makes entries of the headings that name one, once it is known how the whole document is built."""
     candidates = [region for region in regions if region.role == "item" and region.heading is not None]
-    drafts: list[tuple[Region, Entry]] = []
-    for region in candidates:
-        drafts.append((region, _heading_entry(region, regions.index(region), context, lenient=False)))
+    drafts = [(region, _heading_entry(region, regions.index(region), context, lenient=False)) for region in candidates]
     own = sum(entry.own in ("title", "line", "card") for _, entry in drafts)
     inline = sum(entry.own in ("", "text") and bool(entry.inside) for _, entry in drafts)
     if inline > own:

@@ -10,6 +10,7 @@ _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
 def language_of(text: str) -> str | None:
     """The ISO 639-1 code of a text's main language; None for texts without enough letters to tell."""
+    text = text[:2000]
     kana, han, hangul = (len(pattern.findall(text)) for pattern in (_KANA, _HAN, _HANGUL))
     latin = len(_LATIN.findall(text))
     asian = kana + han + hangul
@@ -21,4 +22,4 @@ def language_of(text: str) -> str | None:
         return None
     import py3langid
 
-    return str(py3langid.classify(text[:4000])[0])
+    return str(py3langid.classify(text)[0])

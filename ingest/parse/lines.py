@@ -11,9 +11,9 @@ EDGE = " \t\n\u3000,，、:：;；|｜/·•–—―-~→⇒➡➜»*_"
 _END = "。．.!！?？…"
 _NUMBER = re.compile(r"^\s*[（(【\[]?\s*(\d{1,3})\s*(?:[、．)）】\]:：]|\.(?!\d))\s*")
 _SENTENCE = re.compile(r"[。！？!?]+[”’」』）)]*|\.(?=\s|$)")
-_ID_PREFIX = re.compile(r"^\s*[\[【［(（]\s*(?:arxiv\s*:?\s*)?\d{4}\.\d{4,5}(?:v\d+)?\s*[\]】］)）]\s*", re.I)
+_ID_PREFIX = re.compile(r"^\s*[\[【［(（]\s*(?:arxiv\s*:?\s*)?\d{4}\.\d{4,5}(?:v\d+)?\s*[\]】］)）]\s*", re.IGNORECASE)
 _EMPTY_BRACKETS = re.compile(r"[（(【\[［「]\s*[）)】\]］」]")
-_SITE = re.compile(r"^(.+?)\s*([|｜–—-])\s*([^|｜–—-]{3,40})$", re.S)
+_SITE = re.compile(r"^(.+?)\s*([|｜–—-])\s*([^|｜–—-]{3,40})$", re.DOTALL)
 _WORD = re.compile(r"\w")
 
 
@@ -87,10 +87,13 @@ def has_id(text: str) -> bool:
 
 def without_site(text: str, key: str | None) -> str:
     """A title without the name of its site at the end ("… | OpenReview")."""
-    head, mark, tail = _SITE.match(text).groups() if key and _SITE.match(text) else (text, "", "")
+    found = _SITE.match(text) if key else None
+    if found is None:
+        return text
+    head, tail = found[1], found[3]
     host = (key or "").partition("/")[0].lower()
     name = "".join(char for char in tail.lower() if char.isalnum())
-    return head.rstrip() if mark and len(name) > 3 and name in host.replace("-", "").replace(".", "") else text
+    return head.rstrip() if len(name) > 3 and name in host.replace("-", "").replace(".", "") else text
 
 
 def title_text(runs: Sequence[Run], links: Sequence[Link]) -> str:

@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from .blocks import Block, Run, Runs, text_of
+from .blocks import Block, Run, Runs, text_of, trimmed
 from .footnotes import resolve
 
-_OPEN = re.compile(r"\[\s*(#{1,6}\s+)(.*)$|\[\s*()([^\[\]]*)$", re.S)
-_CLOSE = re.compile(r"^([^\[\]]{0,300}?)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)", re.S)
-_BARE = re.compile(r"(?:https?://|www\.(?=[a-z0-9-]+\.))[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.I)
+_OPEN = re.compile(r"\[\s*(#{1,6}\s+)(.*)$|\[\s*()([^\[\]]*)$", re.DOTALL)
+_CLOSE = re.compile(r"^([^\[\]]{0,300}?)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)", re.DOTALL)
+_BARE = re.compile(r"(?:https?://|www\.(?=[a-z0-9-]+\.))[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.IGNORECASE)
 _BRACKETED = re.compile(r"[【［\[]([^【】［］\[\]\n]{1,200})[】］\]]\s*[(（]\s*(https?://[^\s()（）]+)\s*[)）]")
-_SPACED = re.compile(r"^\s*(https?\s*:\s*/\s*/[\x21-\x7e\s]*\s[._/-]\s[\x21-\x7e\s]*)$", re.I)
+_SPACED = re.compile(r"^\s*(https?\s*:\s*/\s*/[\x21-\x7e\s]*\s[._/-]\s[\x21-\x7e\s]*)$", re.IGNORECASE)
 _STARS = re.compile(r"\*{2,}|(?<!\w)_{2,}(?!\w)|(?<=\S)\*(?=\s|$)|(?<!\S)\*(?=\S)")
 _ARTEFACT = re.compile(r"(?:(?<=[】\]])|^|(?<=\n))T\d{1,3}(?=\n|$)")
 _DASHES = re.compile(r"[\s\-–—―─━_=*~·•.⁂]+")
@@ -115,7 +115,7 @@ def _clean(block: Block) -> Block | None:
         return Block("rule")
     if not runs:
         return Block("image", level=block.level, images=block.images) if block.images else None
-    return replace(block, runs=runs)
+    return block if runs == block.runs else replace(block, runs=runs)
 
 
 def _clean_runs(runs: Runs) -> Runs:
@@ -131,7 +131,7 @@ def _clean_runs(runs: Runs) -> Runs:
         elif "://" in text or "www." in text or ": /" in text:
             out.extend(_linked(replace(run, text=text)))
         elif text:
-            out.append(replace(run, text=text))
+            out.append(run if text is run.text else replace(run, text=text))
     return tuple(_trim(out))
 
 
@@ -197,7 +197,4 @@ def _trim(runs: list[Run]) -> list[Run]:
         del runs[0]
     while runs and not runs[-1].href and not runs[-1].text.strip():
         del runs[-1]
-    if runs:
-        runs[0] = replace(runs[0], text=runs[0].text.lstrip())
-        runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip())
-    return runs
+    return trimmed(runs)

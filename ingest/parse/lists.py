@@ -1,0 +1,135 @@
+"""Entries that are list items, nested or not."""
+
+from collections.abc import Sequence
+
+from .blocks import Block, text_of
+from .compose import Entry, compose
+from .context import Context, Link, width
+from .lines import EDGE, ends_like_sentence, first_sentence, squeeze, title_text, unbracketed
+from .regions import Region
+
+
+def lists(region: Region, number: int, context: Context) -> list[Entry]:
+    blocks = region.blocks
+    items = [block for block in blocks if block.kind == "item"]
+    linked = [block for block in items if context.links(block.runs)]
+    if not linked:
+        return []
+    first = next(index for index, block in enumerate(blocks) if block.kind == "item")
+    before = [block for block in blocks[:first] if block.kind == "paragraph"]
+    prose_links = [link for block in before for link in context.links(block.runs)]
+    said = sum(width(text_of(block.runs)) for block in before)
+    listed = sum(width(text_of(block.runs)) for block in items)
+    own = region.heading is not None and bool(context.links(region.heading.runs))
+    led = sum(_is_led(block, context) for block in linked)
+    described = bool(prose_links) or (own and bool(before))
+    if described and (len(linked) * 2 < len(items) or (said > listed and led < 3)):
+        return []
+    cards = [block for block in blocks if block.kind == "card"]
+    if cards and len(linked) < 2:
+        return []
+    return list_entries(blocks, number, context)
+
+
+def _is_led(block: Block, context: Context) -> bool:
+    links = context.links(block.runs)
+    return bool(links) and width(text_of(block.runs)[: links[0].start].strip(EDGE)) <= 6
+
+
+def list_entries(blocks: Sequence[Block], number: int, context: Context) -> list[Entry]:
+    """An entry of every list item with a link; an item that only groups others under it makes none."""
+    entries: list[Entry] = []
+    index = 0
+    while index < len(blocks):
+        block = blocks[index]
+        index += 1
+        if block.kind != "item":
+            continue
+        body: list[Block] = []
+        while index < len(blocks) and blocks[index].level and blocks[index].kind not in ("item", "heading", "rule"):
+            body.append(blocks[index])
+            index += 1
+        below = _below(blocks, index, block.level)
+        entry = _bullet(block, (body, below), number, context)
+        if entry is not None:
+            entries.append(entry)
+    return entries
+
+
+def _below(blocks: Sequence[Block], index: int, level: int) -> list[Block]:
+    """The list items nested directly under one."""
+    nested: list[Block] = []
+    while index < len(blocks) and blocks[index].level > level and blocks[index].kind != "heading":
+        if blocks[index].kind == "item":
+            nested.append(blocks[index])
+        index += 1
+    return nested
+
+
+def _bullet(block: Block, place: tuple[list[Block], list[Block]], number: int, context: Context) -> Entry | None:
+    body, below = place
+    links = context.links(block.runs)
+    if not links:
+        inner = [link for part in body for link in context.links(part.runs)]
+        if not inner:
+            return None
+        entry = Entry("list", title=title_text(block.runs, ()), region=number)
+        compose(entry, body, context, lenient=True)
+        entry.text = squeeze(" ".join([text_of(block.runs), entry.summary or ""]))
+        return entry
+    text = text_of(block.runs)
+    before = text[: links[0].start].strip(EDGE)
+    linked_below = [part for part in below if context.links(part.runs)]
+    if linked_below and width(before) > 6:
+        return None
+    entry = _split_bullet(block, links, number, context)
+    if body:
+        summary = entry.summary
+        compose(entry, body, context)
+        entry.summary = "\n".join(part for part in (summary, entry.summary) if part) or None
+    if block.images and entry.image is None:
+        entry.image = block.images[0]
+    return entry
+
+
+def _split_bullet(block: Block, links: list[Link], number: int, context: Context) -> Entry:
+    """A list item's title and description around its main link."""
+    text = text_of(block.runs)
+    main = next((link for link in links if not context.generic(link.label) and link.label.strip()), links[0])
+    entry = Entry("list", region=number, inside={link.key for link in links}, text=squeeze(text))
+    entry.take(main, "title")
+    before, after = text[: main.start], text[main.end :]
+    prefix = before.strip(EDGE + "()（）[]【】")
+    label = unbracketed(squeeze(main.label).strip(EDGE))
+    said = squeeze(after).strip(EDGE + "。．.)）] ")
+    sentence = first_sentence(text)
+    bold = next((run for run in block.runs if run.strong and run.text.strip()), None)
+    if context.generic(main.label) or label.lstrip("#").isdigit() or not label:
+        entry.title = squeeze(first_sentence(prefix or after)).strip(EDGE + "()（）[]")
+        entry.summary = squeeze(text) if width(prefix) > width(entry.title) + 4 else said or None
+    elif width(prefix) <= 6 or _is_tag(before) or (width(before.strip()) <= 30 and before.rstrip()[-1:] in ":：|–—-"):
+        entry.title = label
+        entry.summary = squeeze(text) if after.lstrip()[:1].isalnum() else _description(after)
+    elif bold and not bold.href and text.startswith(bold.text):
+        entry.title = squeeze(bold.text).strip(EDGE)
+        entry.summary = _description(text[len(bold.text) :])
+    elif width(said) <= 4 and width(label) < width(prefix) and not main.strong:
+        entry.title, entry.summary = squeeze(text).strip(EDGE), None
+        entry.weak = main.start >= len(sentence)
+    else:
+        entry.title, entry.summary = label, squeeze(text)
+        whole = all(run.em or not run.text.strip() for run in block.runs)
+        entry.weak = main.start >= len(sentence) or whole
+    return entry
+
+
+def _description(after: str) -> str | None:
+    """What follows a title in its line, if it says something."""
+    said = squeeze(after).lstrip(EDGE + "。．.)）]")
+    return said if any(char.isalnum() for char in said) else None
+
+
+def _is_tag(before: str) -> bool:
+    """Whether a list item starts with a bracketed tag or a date before its link."""
+    text = before.strip()
+    return text.endswith(("]", "】", ")", "）", "|")) and width(text) <= 60 and not ends_like_sentence(text)

@@ -1,0 +1,100 @@
+"""Entries that are paragraphs of running text, each presenting something of its own."""
+
+from dataclasses import dataclass, replace
+
+from .blocks import Block, Run, Runs, text_of
+from .compose import Entry, compose
+from .context import Context, Link, width
+from .lines import EDGE, first_sentence, squeeze
+from .regions import Region
+
+
+@dataclass(slots=True)
+class _Presented:
+    """A paragraph that presents one thing; `pointed` if its link only closes it ("… - Link")."""
+
+    name: str
+    runs: Runs
+    link: Link
+    pointed: bool = False
+
+
+def paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
+    """Paragraphs that each present something of their own: led by bold words or a link, or closed by a link."""
+    if any(block.kind == "card" for block in region.blocks):
+        return []
+    if region.heading is not None and context.links(region.heading.runs):
+        return []
+    texts = [b for b in region.blocks if b.kind == "paragraph" and not b.level and not b.caption and not b.quoted]
+    starts = {id(block): start for block in texts if (start := _presents(block, context)) is not None}
+    long = [block for block in texts if id(block) in starts or width(text_of(block.runs)) > 60]
+    alone = (region.heading is None and len(long) <= 3) or any(start.pointed for start in starts.values())
+    if len(starts) < (1 if alone else 2) or len(starts) * 5 < len(long) * 3:
+        return []
+    entries: list[Entry] = []
+    for index, block in enumerate(region.blocks):
+        start = starts.get(id(block))
+        if start is None:
+            continue
+        body: list[Block] = []
+        for later in region.blocks[index + 1 :]:
+            if id(later) in starts or later.kind == "rule":
+                break
+            body.append(later)
+        entry = Entry("paragraph", title=start.name, region=number)
+        entry.take(start.link, "title")
+        entry.inside.update(link.key for link in context.links(block.runs))
+        compose(entry, [replace(block, runs=start.runs), *body], context)
+        entry.image = entry.image or (block.images[0] if block.images else None)
+        entries.append(entry)
+    return entries
+
+
+def _presents(block: Block, context: Context) -> _Presented | None:
+    """What a paragraph presents, or None if it is only part of a longer text."""
+    links = context.links(block.runs)
+    text = text_of(block.runs)
+    if not links or width(text) <= 16:
+        return None
+    first = block.runs[0]
+    if first.strong and not first.em and not first.href and width(first.text) <= 160:
+        return _Presented(squeeze(first.text).strip(EDGE + "。."), block.runs[1:], links[0])
+    last = links[-1]
+    closes = context.generic(last.label) and not last.bare and last.end >= len(text.rstrip(" .。)）")) - 1
+    before = text[: last.start].rstrip()
+    if closes and before and before[-1] in "-–—―:：|→>":
+        name = squeeze(first_sentence(before)).strip(EDGE)
+        return _Presented(name, _before(block.runs, last), last, pointed=True)
+    main = next((link for link in links if not link.bare and not context.generic(link.label)), None)
+    if main is None and len({link.key for link in links}) > 1:
+        return None
+    main = main or links[0]
+    if width(text) > 60 and width(text[: main.start]) <= 40 and len(links) <= 6:
+        led = width(text[: main.start].strip(EDGE)) <= 6 and width(main.label) >= 16
+        return _Presented(squeeze(main.label).strip(EDGE), _after(block.runs, main) if led else block.runs, main)
+    return None
+
+
+def _before(runs: Runs, link: Link) -> Runs:
+    """The runs before a link, without what joins them to it."""
+    position = 0
+    out: list[Run] = []
+    for run in runs:
+        if position >= link.start:
+            break
+        out.append(run)
+        position += len(run.text)
+    if out:
+        out[-1] = replace(out[-1], text=out[-1].text.rstrip(EDGE + "(（["))
+    return tuple(out)
+
+
+def _after(runs: Runs, link: Link) -> Runs:
+    """The runs after a link, without what joins them to it."""
+    position = 0
+    out: list[Run] = []
+    for run in runs:
+        if position >= link.end:
+            out.append(run if out else replace(run, text=run.text.lstrip(EDGE)))
+        position += len(run.text)
+    return tuple(out)
