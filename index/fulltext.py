@@ -1,7 +1,6 @@
 # ruff: noqa: S608  (what is put into statements here is constants, never values)
 """The full-text index: what is written for an item, phrases, and postings of tokens."""
 
-import itertools
 import sqlite3
 from collections.abc import Iterable
 
@@ -38,9 +37,10 @@ def document(item: Item, paper: Paper | None) -> tuple[str, ...]:
         authors = paper.authors
     else:
         fields += ["", ""]
-    wholes = " ".join(itertools.chain.from_iterable(text.wholes(field) for field in fields))
-    names = _BETWEEN_AUTHORS.join(" ".join(text.words(author)) for author in authors)
-    return *(" ".join(text.words(field)) for field in fields), names, wholes
+    analysed = [text.streams(field) for field in fields]
+    wholes = " ".join(name for _, names in analysed for name in names)
+    named = _BETWEEN_AUTHORS.join(" ".join(text.words(author)) for author in authors)
+    return *(" ".join(words) for words, _ in analysed), named, wholes
 
 
 def length(fields: tuple[str, ...]) -> int:

@@ -16,7 +16,6 @@ import itertools
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -48,7 +47,7 @@ _RUN = re.compile(
 _SEGMENT = re.compile(rf"{_WORD}+(?:(?:(?<=\d)\.(?=\d)|(?<=\d),(?=\d)){_WORD}+)*")
 _PART = re.compile(rf"\d+(?:,\d+)*(?:\.\d+)*|{_LETTER}+")
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019][sS]$")
-_CLUSTER = re.compile(rf"(?s).[{_MARKS}\u3099\u309a\uff9e\uff9f]*")
+_CLUSTER = re.compile(rf"(?s)[\u1100-\u115f][\u1160-\u11ff]*|.[{_MARKS}\u3099\u309a\uff9e\uff9f]*")
 _LATIN_ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 
 
@@ -61,15 +60,6 @@ class Token:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Words written without a gap. `whole` is the name they form together, None for a single word."""
-
-    words: tuple[Token, ...]
-    whole: Token | None = None
-    unspaced: bool = False
-
-
 def tokens(text: str) -> list[str]:
     """What ranking compares, in the order of the text; repeated words repeat."""
     return [token.text for token in split(text)]
@@ -77,25 +67,45 @@ def tokens(text: str) -> list[str]:
 
 def split(text: str) -> list[Token]:
     """The tokens with their places, for highlighting. A name of several parts comes before its parts."""
-    found = []
-    for run in _runs(text):
-        if run.whole is not None:
-            found.append(run.whole)
-        if run.unspaced:  # the closing single character only counts where it is all there is
-            found.extend(run.words[:-1] or run.words)
-        else:
-            found.extend(Token(stem(word.text), word.start, word.end) for word in run.words)
+    normal, places = _normalise(text)
+    found: list[Token] = []
+
+    def add(token: str, start: int, end: int) -> None:
+        found.append(Token(token, start, end) if places is None else Token(token, places[start][0], places[end - 1][1]))
+
+    for match in _RUN.finditer(normal):
+        at = match.start()
+        if match.lastgroup == "unspaced":
+            pairs = _pairs(match[0])
+            for offset, pair in enumerate(pairs[:-1] or pairs):  # the last one only counts where it is all there is
+                add(pair, at + offset, at + offset + len(match[0][offset : offset + 2]))
+            continue
+        parts, whole, length = _parts(match[0])
+        if whole is not None:
+            add(whole, at, at + length)
+        for part, start, end in parts:
+            add(stem(part), at + start, at + end)
     return found
 
 
 def words(text: str) -> list[str]:
     """The text as consecutive words: what is indexed, and what phrases are compared in."""
-    return [word.text for run in _runs(text) for word in run.words]
+    return streams(text)[0]
 
 
-def wholes(text: str) -> list[str]:
-    """The names in the text that consist of several words: `GPT-3` as `gpt3`."""
-    return [run.whole.text for run in _runs(text) if run.whole is not None]
+def streams(text: str) -> tuple[list[str], list[str]]:
+    """The words of the text, and the names in it that consist of several words (`GPT-3` as `gpt3`)."""
+    linear: list[str] = []
+    names: list[str] = []
+    for match in _RUN.finditer(unicodedata.normalize("NFKC", text)):
+        if match.lastgroup == "unspaced":
+            linear += _pairs(match[0])
+        else:
+            parts, whole, _ = _parts(match[0])
+            linear += [part[0] for part in parts]
+            if whole is not None:
+                names.append(whole)
+    return linear, names
 
 
 def phrase(text: str) -> tuple[list[str], bool]:
@@ -104,11 +114,11 @@ def phrase(text: str) -> tuple[list[str], bool]:
     A run of unspaced characters at the phrase's end may go on in the text, so its closing single character is dropped
     when a pair covers it, and only has to begin a word when it is all there is. No words at all: nothing to look for.
     """
-    runs = list(_runs(text))
-    found = [word.text for run in runs for word in run.words]
-    if not runs or not runs[-1].unspaced:
+    found = words(text)
+    runs = list(_RUN.finditer(unicodedata.normalize("NFKC", text)))
+    if not runs or runs[-1].lastgroup != "unspaced":
         return found, False
-    if len(runs[-1].words) > 1:
+    if len(runs[-1][0]) > 1:
         return found[:-1], False
     return found, True
 
@@ -132,47 +142,34 @@ def _stemmer():  # type: ignore[no-untyped-def]  # snowballstemmer has no types
     return snowballstemmer.stemmer("english")
 
 
-def _runs(text: str) -> Iterator[_Run]:
-    normal, places = _normalise(text)
-    for match in _RUN.finditer(normal):
-        start = match.start()
-        if match.lastgroup == "unspaced":
-            yield _unspaced(match[0], start, places)
-        elif match.lastgroup == "named":
-            yield _Run((_token(match[0], start, places),))
-        else:
-            yield _spaced(_POSSESSIVE.sub("", match[0]), start, places)
+def _pairs(run: str) -> list[str]:
+    """The overlapping pairs of a run without spaces, then its last character."""
+    run = _fold(run)
+    return [run[i : i + 2] for i in range(len(run))]
 
 
-def _unspaced(run: str, start: int, places: list[tuple[int, int]] | None) -> _Run:
-    last = len(run) - 1
-    pairs = [_token(run[i : i + 2], start + i, places) for i in range(last)]
-    return _Run((*pairs, _token(run[last], start + last, places)), unspaced=True)
-
-
-def _spaced(run: str, start: int, places: list[tuple[int, int]] | None) -> _Run:
+@lru_cache(maxsize=1 << 16)
+def _parts(run: str) -> tuple[tuple[tuple[str, int, int], ...], str | None, int]:
+    """The words of a run with their places in it, the name that they form together (None for a single word), and how
+    much of the run that is."""
+    run = _POSSESSIVE.sub("", run)
+    if run.isalpha() or run[-1] in "+#":
+        return ((_fold(run)[:LONGEST], 0, len(run)),), None, len(run)
     segments = list(_SEGMENT.finditer(run))
     parts: list[tuple[str, int]] = []
     for segment in segments:
         inner = [(part[0], segment.start() + part.start()) for part in _PART.finditer(segment[0])]
         # Many changes between letters and digits are a code (a hash, a serial number), not words.
         parts.extend(inner if len(inner) <= 3 else [(segment[0], segment.start())])
-    found = tuple(_token(part.replace(",", ""), start + at, places, len(part)) for part, at in parts)
+    found = tuple((_fold(part.replace(",", ""))[:LONGEST], at, at + len(part)) for part, at in parts)
     if not 1 < len(parts) <= _MOST_PARTS:
-        return _Run(found)
+        return found, None, len(run)
     whole = segments[0][0]
     for before, after in itertools.pairwise(segments):
         joint = run[before.end() : after.start()]
         keep = joint in "&." or (before[0][-1].isdigit() and after[0][0].isdigit())
         whole += ("-" if joint == "\u2010" else joint) * keep + after[0]
-    return _Run(found, _token(whole.replace(",", ""), start, places, len(run)))
-
-
-def _token(text: str, start: int, places: list[tuple[int, int]] | None, length: int | None = None) -> Token:
-    end = start + (len(text) if length is None else length)
-    if places is not None:
-        start, end = places[start][0], places[end - 1][1]
-    return Token(_fold(text)[:LONGEST], start, end)
+    return found, _fold(whole.replace(",", ""))[:LONGEST], len(run)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -188,6 +185,9 @@ def _normalise(text: str) -> tuple[str, list[tuple[int, int]] | None]:
     """The text in NFKC, and for each of its characters the place in `text`; None when the places are the same."""
     if unicodedata.is_normalized("NFKC", text):
         return text, None
+    whole = unicodedata.normalize("NFKC", text)
+    if len(whole) == len(text) and all(len(unicodedata.normalize("NFKC", c)) == 1 for c in set(text)):
+        return whole, None
     characters: list[str] = []
     places: list[tuple[int, int]] = []
     for match in _CLUSTER.finditer(text):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.text import phrase, split, stem, tokens, wholes, words
+from index.text import phrase, split, stem, streams, tokens, words
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_tokens(text: str, expected: list[str]) -> None:
 
 def test_words_are_consecutive_and_not_stemmed() -> None:
     assert words("Learning with GPT-3 の学習 works") == ["learning", "with", "gpt", "3", "の学", "学習", "習", "works"]
-    assert wholes("Learning with GPT-3 and U-Nets") == ["gpt3", "unets"]
+    assert streams("Learning with GPT-3 and U-Nets")[1] == ["gpt3", "unets"]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,14 @@ def test_any_text_has_places_in_order(text: str) -> None:
     assert all(before.start <= after.start for before, after in itertools.pairwise(found))
     assert all(token.text and not token.text.isspace() for token in found)
     assert all(" " not in word for word in words(text))
+
+
+@given(st.text())
+def test_ranking_and_indexing_see_the_same_text(text: str) -> None:
+    linear, names = streams(text)
+    assert {stem(word) for word in linear if len(word) > 1} | set(names) >= {
+        token for token in tokens(text) if len(token) > 1
+    }
 
 
 @given(st.text(st.sampled_from("aB3-_.,'& 深度学のカ゛é")), st.text(st.sampled_from("aB 深学の")))
