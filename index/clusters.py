@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .segment import Clusters, Segment, codes_of, room_for
+from .segment import Clusters, Segment, codes_of, over, room_for
 from .types import FloatArray, IdArray
 
 PER_CENTROID = 40
@@ -43,11 +43,11 @@ def clustered(segments: Sequence[Segment], stop: threading.Event) -> Segment:
         codes[places[first : first + len(rows)]] = rows
         first += len(rows)
     bounds = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return Segment(ids[by_cluster], flat, codes, places, None, Clusters(centroids[used], bounds))
+    return over(ids[by_cluster], flat, clusters=Clusters(centroids[used], bounds))
 
 
 def gather(segments: Sequence[Segment], ids: IdArray) -> FloatArray:
-    """The vectors of `ids` (ascending), shape (n, d); zero for an id that nobody holds."""
+    """The vectors of `ids`, shape (n, d); zero for an id that nobody holds."""
     vectors = np.zeros((len(ids), segments[0].codes.shape[1]), np.float32)
     for segment in segments:
         found, rows = segment.find(ids)

@@ -27,8 +27,9 @@ FEW = 300
 """A row picked out by number costs about so many times a row that a scan skips."""
 SCAN = 60_000
 """At least so many rows of the nearest clusters are scanned: 3 ms, recall@10 0.999 among a million."""
-SCAN_SELECTED = 20_000
-"""The same under a condition; rows that do not lie together take three times as long each."""
+SCAN_SELECTED = 12_000
+"""Under a condition at least so many rows that meet it, and as many clusters as without it; a row by itself takes up to
+ten times as long as one among others."""
 SCAN_PER_RESULT = 16
 
 
@@ -61,15 +62,44 @@ class Clusters:
         return mask
 
 
+class Lookup:
+    """From ids to rows: a table where the ids lie close together, as an archive's do, else by bisection."""
+
+    __slots__ = ("_order", "_sorted", "_table")
+
+    def __init__(self, ids: IdArray) -> None:
+        self._table: npt.NDArray[np.int32] | None = None
+        if len(ids) and ids.min() >= 0 and ids.max() < 8 * len(ids) + 1024:
+            self._table = np.full(int(ids.max()) + 1, -1, np.int32)
+            self._table[ids] = np.arange(len(ids), dtype=np.int32)
+        else:
+            self._order = np.argsort(ids, kind="stable")
+            self._sorted = ids[self._order]
+
+    def rows(self, ids: IdArray) -> Rows:
+        """The row of each id, or -1."""
+        if self._table is not None:
+            inside = (ids >= 0) & (ids < len(self._table))
+            if inside.all():
+                return self._table[ids].astype(np.intp)
+            return np.where(inside, self._table[np.where(inside, ids, 0)], -1).astype(np.intp)
+        if not len(self._sorted):
+            return np.full(len(ids), -1, np.intp)
+        places = np.minimum(np.searchsorted(self._sorted, ids), len(self._sorted) - 1)
+        return np.where(self._sorted[places] == ids, self._order[places], -1).astype(np.intp)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """`ids` of the rows; `codes` their vectors, shape (n, d), a view of what the FAISS index `flat` holds; `order` the
-    rows by ascending id (None: as they are); `alive` marks the rows that still count (None: all of them)."""
+    """`ids` of the rows; `codes` their vectors, shape (n, d), a view of what the FAISS index `flat` holds.
+
+    `alive` marks the rows that still count (None: all of them).
+    """
 
     ids: IdArray
     flat: Any
     codes: Half
-    order: Rows | None = None
+    lookup: Lookup
     alive: Mask | None = None
     clusters: Clusters | None = None
 
@@ -81,7 +111,7 @@ class Segment:
         return self.ids if self.alive is None else self.ids[self.alive]
 
     def without(self, ids: IdArray) -> "Segment":
-        """The same rows with those of `ids` (ascending) marked as gone; itself when it holds none of them."""
+        """The same rows with those of `ids` marked as gone; itself when it holds none of them."""
         _, gone = self.find(ids)
         if not len(gone):
             return self
@@ -90,13 +120,9 @@ class Segment:
         return replace(self, alive=alive)
 
     def find(self, ids: IdArray) -> tuple[Rows, Rows]:
-        """Positions in `ids` (ascending) of those that count here, and their rows."""
-        if not len(self.ids) or not len(ids):
-            return np.zeros(0, np.intp), np.zeros(0, np.intp)
-        places = np.searchsorted(self.ids, ids, sorter=self.order)
-        places[places == len(self.ids)] = 0
-        rows = places if self.order is None else self.order[places]
-        found = self.ids[rows] == ids
+        """Positions in `ids` of those that count here, and their rows."""
+        rows = self.lookup.rows(ids)
+        found = rows >= 0
         if self.alive is not None:
             found &= self.alive[rows]
         return np.flatnonzero(found), rows[found]
@@ -105,17 +131,10 @@ class Segment:
         """What to search: a mask over the rows, or their numbers where they are few, or None for all."""
         if within is None:
             return self.alive
-        size = len(self.ids)
-        last = int(self.ids[-1] if self.order is None else self.ids[self.order[-1]])
-        if len(within) * 16 > size and last < 8 * size + 1024:  # ids lie close together: a table answers faster
-            member = np.zeros(last + 1, bool)
-            member[within[within <= last]] = True
-            mask: Mask = member[self.ids]
-            return mask if self.alive is None else mask & self.alive
         _, rows = self.find(within)
-        if len(rows) * FEW < size:
+        if len(rows) * FEW < len(self.ids):
             return Picked(rows)
-        mask = np.zeros(size, bool)
+        mask = np.zeros(len(self.ids), bool)
         mask[rows] = True
         return mask
 
@@ -127,7 +146,8 @@ class Segment:
         if self.clusters is None:
             scores, rows = scan(self.flat, vectors, k, chosen)
         else:
-            enough = max(SCAN if within is None else SCAN_SELECTED, SCAN_PER_RESULT * k)
+            share = 1.0 if chosen is None else np.count_nonzero(chosen) / len(chosen)
+            enough = max(round(SCAN * share), SCAN_SELECTED, SCAN_PER_RESULT * k)
             parts = [
                 scan(self.flat, vector[None], k, self.clusters.nearest(vector, chosen, enough)) for vector in vectors
             ]
@@ -166,14 +186,22 @@ def scan(flat: Any, vectors: FloatArray, k: int, mask: Mask | None) -> tuple[Flo
 
 
 def make(ids: IdArray, vectors: FloatArray | Half) -> Segment:
-    """A segment of rows in any order; ids must be without duplicates."""
+    """A segment of rows given in any order, by ascending id, so that FAISS prefers the lower id among equal scores.
+
+    There must be no duplicates.
+    """
     order = np.argsort(ids, kind="stable")
     if np.any(order[1:] < order[:-1]):
         ids, vectors = ids[order], vectors[order]
     codes = np.ascontiguousarray(vectors, np.float16)
     flat = room_for(len(codes), codes.shape[1])
     codes_of(flat)[:] = codes
-    return Segment(np.ascontiguousarray(ids, np.int64), flat, codes_of(flat))
+    return over(np.array(ids, np.int64), flat)
+
+
+def over(ids: IdArray, flat: Any, alive: Mask | None = None, clusters: Clusters | None = None) -> Segment:
+    """A segment over an index that holds the vectors of `ids` already."""
+    return Segment(ids, flat, codes_of(flat), Lookup(ids), alive, clusters)
 
 
 def room_for(count: int, dimensions: int) -> Any:

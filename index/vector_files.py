@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .checkpoint import new_folder, read_stamp, write_stamp
-from .segment import Clusters, Segment, codes_of
+from .segment import Clusters, Segment, over
 
 FORMAT = 1
 CHUNK = 1 << 24
@@ -36,9 +36,8 @@ def write(folder: Path, segments: Sequence[Segment], stamp: str, generation: int
     with new_folder(folder) as making:
         for number, segment in enumerate(segments):
             parts: dict[str, Any] = {"ids": segment.ids}
-            for name in ("order", "alive"):
-                if getattr(segment, name) is not None:
-                    parts[name] = getattr(segment, name)
+            if segment.alive is not None:
+                parts["alive"] = segment.alive
             if segment.clusters is not None:
                 parts |= {"centroids": segment.clusters.centroids, "bounds": segment.clusters.bounds}
             np.savez(making / f"{number}.npz", **parts)
@@ -74,7 +73,7 @@ def _read(folder: Path, number: int) -> Segment:
     if flat.ntotal != len(held["ids"]):
         raise ValueError("ids and vectors differ in number")
     clusters = Clusters(held["centroids"], held["bounds"]) if "bounds" in held else None
-    return Segment(held["ids"], flat, codes_of(flat), held.get("order"), held.get("alive"), clusters)
+    return over(held["ids"], flat, held.get("alive"), clusters)
 
 
 def generation_of(folder: Path, stamp: str) -> int | None:

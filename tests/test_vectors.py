@@ -1,13 +1,15 @@
 """The vector store against brute force in numpy; FAISS is real."""
 
+import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from index.types import FloatArray, IdArray
-from index.vectors import VectorStore
+from index.vectors import CLUSTER_FROM, VectorStore
 
 DIMENSIONS = 48
 
@@ -30,6 +32,15 @@ def brute(held: dict[int, FloatArray], query: FloatArray, k: int, within: set[in
         if within is None or n in within
     }
     return sorted(scores, key=lambda n: (-round(scores[n], 6), n))[:k]
+
+
+def of_topics(rng: np.random.Generator, count: int, topics: int = 300) -> FloatArray:
+    """Vectors that gather around a few hundred directions, as descriptions of things do."""
+    around = unit(rng, topics)[rng.integers(0, topics, count)]
+    vectors = around + rng.uniform(0.05, 0.25, (count, 1)).astype(np.float32) * rng.standard_normal(
+        (count, DIMENSIONS), dtype=np.float32
+    )
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 def nearest(store: VectorStore, query: FloatArray, k: int, within: IdArray | None = None) -> list[int]:
@@ -190,3 +201,193 @@ def test_readers_see_whole_states_while_it_changes(rng: np.random.Generator) -> 
     for reader in readers:
         reader.join()
     assert not wrong
+
+
+@pytest.fixture(scope="module")
+def large() -> tuple[IdArray, FloatArray]:
+    rng = np.random.default_rng(3)
+    count = CLUSTER_FROM + 5_000
+    ids = np.sort(rng.choice(2 * count, count, replace=False)).astype(np.int64)
+    return ids, of_topics(rng, count).astype(np.float16).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def files(large: tuple[IdArray, FloatArray], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that a large store was put into, in clusters, at generation 7."""
+    folder = tmp_path_factory.mktemp("archive") / "vectors"
+    store = in_portions(*large)
+    before = store.search_arrays(large[1][:3], 5)
+    store.improve(folder, "model space", 7)
+    np.testing.assert_array_equal(store.search_arrays(large[1][:3], 5)[0], before[0], "searches go on meanwhile")
+    store.wait()
+    assert len(store._segments) == 1
+    assert store._segments[0].clusters is not None
+    return folder
+
+
+def in_portions(ids: IdArray, vectors: FloatArray) -> VectorStore:
+    store = VectorStore(np.zeros(0, np.int64), np.zeros((0, DIMENSIONS), np.float32))
+    for first in range(0, len(ids), 20_000):
+        store.add(ids[first : first + 20_000], vectors[first : first + 20_000])
+    return store
+
+
+def exact(
+    ids: IdArray, vectors: FloatArray, queries: FloatArray, k: int, within: IdArray | None = None
+) -> list[set[int]]:
+    scores = queries @ vectors.T
+    if within is not None:
+        scores[:, ~np.isin(ids, within)] = -np.inf
+    best = np.argpartition(-scores, k, axis=1)[:, :k]
+    return [set(ids[row[np.isfinite(line[row])]].tolist()) for row, line in zip(best, scores, strict=True)]
+
+
+@pytest.mark.parametrize("share", [None, 0.0005, 0.02, 0.3, 0.9])
+def test_clusters_find_what_an_exact_search_finds(
+    large: tuple[IdArray, FloatArray], files: Path, rng: np.random.Generator, share: float | None
+) -> None:
+    store = VectorStore.load(files, "model space")
+    assert store is not None
+    assert len(store) == len(large[0])
+    assert store.generation == 7
+    within = None if share is None else large[0][rng.random(len(large[0])) < share]
+    queries = of_topics(rng, 30)
+    found = store.search(queries, 10, within)
+    expected = exact(*large, queries, 10, within)
+    recall = np.mean([len({hit.id for hit in hits} & best) / 10 for hits, best in zip(found, expected, strict=True)])
+    assert recall >= 0.98
+    for hits in found:
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+        assert within is None or {hit.id for hit in hits} <= set(within.tolist())
+
+
+def test_a_condition_far_from_the_question_is_met_all_the_same(large: tuple[IdArray, FloatArray], files: Path) -> None:
+    """Ids that lie opposite to the question: no near cluster holds any of them."""
+    store = VectorStore.load(files, "model space")
+    assert store is not None
+    ids, vectors = large
+    query = vectors[0]
+    within = np.sort(ids[np.argsort(vectors @ query)[:5_000]])
+    assert {hit.id for hit in store.search(query[None], 10, within)[0]} == exact(ids, vectors, query[None], 10, within)[
+        0
+    ]
+
+
+def test_clusters_scan_a_part_only(large: tuple[IdArray, FloatArray], files: Path) -> None:
+    store = VectorStore.load(files, "model space")
+    assert store is not None
+    clusters = store._segments[0].clusters
+    assert clusters is not None
+    scanned = int(np.count_nonzero(clusters.nearest(large[1][0], None, 12_000)))
+    assert 12_000 <= scanned < 20_000
+
+
+def test_changes_on_top_of_clusters(large: tuple[IdArray, FloatArray], files: Path) -> None:
+    store = VectorStore.load(files, "model space")
+    assert store is not None
+    ids, vectors = large
+    target = vectors[17]
+    first = int(nearest(store, target, 1)[0])
+    assert first == int(ids[17])
+    store.remove(np.array([first], np.int64))
+    assert first not in nearest(store, target, 20)
+    new = int(ids[-1]) + 1
+    store.add(np.array([new, int(ids[5])], np.int64), np.stack([target, -target]))
+    assert nearest(store, target, 1) == [new]
+    assert int(ids[5]) not in nearest(store, vectors[5], 5)
+    assert nearest(store, -target, 1) == [int(ids[5])]
+    assert len(store) == len(ids)
+    assert store._segments[0].clusters is not None
+    np.testing.assert_array_equal(
+        store.rows([new, int(ids[3])]), np.stack([target, vectors[3]]).astype(np.float16).astype(np.float32)
+    )
+
+
+def test_what_changes_while_clusters_are_made_stays_changed(large: tuple[IdArray, FloatArray], tmp_path: Path) -> None:
+    ids, vectors = large
+    store = in_portions(ids, vectors)
+    origin = store._segments
+    store.remove(ids[:10])
+    store.add(ids[10:11], -vectors[10:11])
+    store.add(np.array([int(ids[-1]) + 9], np.int64), vectors[:1])
+    store._improve(origin, tmp_path / "vectors", "s", 1)
+    assert store._segments[0].clusters is not None
+    assert set(ids[:10].tolist()).isdisjoint(store.ids.tolist())
+    assert nearest(store, vectors[0], 1) == [int(ids[-1]) + 9]
+    assert nearest(store, -vectors[10], 1) == [int(ids[10])]
+    assert len(store) == len(ids) - 9
+
+
+def test_a_second_process_takes_over_what_the_first_has_made(
+    large: tuple[IdArray, FloatArray], files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = in_portions(*large)
+    monkeypatch.setattr("index.vectors.clustered", lambda *_: pytest.fail("made the same clusters twice"))
+    store.improve(files, "model space", 7)
+    store.wait()
+    assert store._segments[0].clusters is not None
+
+
+def test_small_stores_stay_exact(rng: np.random.Generator, tmp_path: Path) -> None:
+    store = VectorStore(np.arange(6_000, dtype=np.int64), unit(rng, 6_000))
+    store.improve(tmp_path / "vectors", "s", 1)
+    store.wait()
+    assert not (tmp_path / "vectors").exists()
+
+
+def test_files_are_written_where_that_pays(rng: np.random.Generator, tmp_path: Path) -> None:
+    folder = tmp_path / "vectors"
+    assert not VectorStore(np.arange(100, dtype=np.int64), unit(rng, 100)).save(folder, "s", 1)
+    assert not folder.exists()
+    vectors = unit(rng, 6_000)
+    store = VectorStore(np.arange(6_000, dtype=np.int64), vectors)
+    assert store.save(folder, "s", 3)
+    assert not store.save(folder, "s", 4), "nothing changed"
+    store.add(np.array([9_000], np.int64), unit(rng, 1))
+    assert not store.save(folder, "s", 5), "too little changed to write it all again"
+    store.remove(np.arange(700, dtype=np.int64))
+    assert store.save(folder, "s", 6)
+    loaded = VectorStore.load(folder, "s")
+    assert loaded is not None
+    assert loaded.generation == 6
+    assert loaded.ids.tolist() == [*range(700, 6_000), 9_000]
+    query = unit(rng, 1)
+    assert loaded.search(query, 30) == store.search(query, 30)
+    assert not loaded.save(folder, "s", 7), "just read from there"
+    assert [path.name for path in tmp_path.iterdir()] == ["vectors"]
+
+
+def test_files_of_another_stamp_or_none_are_not_taken(rng: np.random.Generator, tmp_path: Path) -> None:
+    assert VectorStore.load(tmp_path / "vectors", "s") is None
+    VectorStore(np.arange(6_000, dtype=np.int64), unit(rng, 6_000)).save(tmp_path / "vectors", "s", 1)
+    assert VectorStore.load(tmp_path / "vectors", "another model") is None
+    assert VectorStore.load(tmp_path / "vectors", "s") is not None
+
+
+def test_damaged_files_are_not_taken(rng: np.random.Generator, tmp_path: Path) -> None:
+    folder = tmp_path / "vectors"
+    store = VectorStore(np.arange(6_000, dtype=np.int64), unit(rng, 6_000))
+    assert store.save(folder, "s", 1)
+    for path in sorted(folder.iterdir()):
+        whole = path.read_bytes()
+        for damaged in (whole[:-1], b"", whole[: len(whole) // 2] + b"\xff\xfe" + whole[len(whole) // 2 + 2 :]):
+            if damaged != whole:
+                path.write_bytes(damaged)
+                assert VectorStore.load(folder, "s") is None, f"{path.name} was taken with {len(damaged)} bytes"
+        path.unlink()
+        assert VectorStore.load(folder, "s") is None, f"{path.name} is missing"
+        path.write_bytes(whole)
+    assert VectorStore.load(folder, "s") is not None
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_folder_that_cannot_be_written_costs_nothing_but_time(rng: np.random.Generator, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert not VectorStore(np.arange(6_000, dtype=np.int64), unit(rng, 6_000)).save(tmp_path / "vectors", "s", 1)
+
+
+def test_a_place_that_is_no_folder_costs_nothing_but_time(rng: np.random.Generator, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    store = VectorStore(np.arange(6_000, dtype=np.int64), unit(rng, 6_000))
+    assert not store.save(tmp_path / "file" / "vectors", "s", 1)
+    assert nearest(store, unit(rng, 1)[0], 1)
