@@ -1,6 +1,9 @@
 """A small archive with known contents, served: what the tests of the API, the feeds and the tools share."""
 
 import datetime as dt
+import socket
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -143,3 +146,28 @@ def client(archive: Archive, settings: "Settings | None" = None) -> "Iterator[Te
     app = create_app(archive, settings or Settings(parse_draft=draft))
     with TestClient(app, base_url="http://archive.example") as ready:
         yield ready
+
+
+@contextmanager
+def running(archive: Archive, settings: "Settings | None" = None) -> Iterator[str]:
+    """The address of a real server."""
+    import uvicorn
+
+    from web.app import create_app
+    from web.settings import Settings
+
+    app = create_app(archive, settings or Settings(parse_draft=draft))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()

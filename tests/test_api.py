@@ -233,7 +233,8 @@ def test_a_draft_is_checked(api: TestClient) -> None:
     assert [mention["issue"]["number"] for mention in known["covered"]] == [2, 4, 6]
     assert new["covered"] == []
     assert titles(new["similar"])[0].startswith(NAMES[1])
-    assert api.post("/api/v1/check", json={"text": "prose"}).status_code == 400
+    prose = api.post("/api/v1/check", json={"text": "prose"}).json()
+    assert (prose["items"], prose["hint"]) == ([], "no items in it")
 
 
 def test_drafts_are_not_offered_where_they_cannot_be_read(archive: Archive) -> None:
@@ -275,7 +276,7 @@ def test_a_parameter_given_twice_is_refused_unless_it_is_a_list(api: TestClient)
         ("from", "1610236800"),
         ("to", "2021-02-30"),
         ("issue", "one"),
-        ("issue", 2**63),
+        ("issue", 2**53),
     ],
 )
 def test_values_that_are_not_accepted_are_named(api: TestClient, name: str, value: object) -> None:
@@ -305,7 +306,7 @@ def test_what_is_not_there_is_a_404(api: TestClient, path: str) -> None:
 def test_methods_that_are_not_there_are_a_405(api: TestClient) -> None:
     response = api.delete("/api/v1/search")
     assert (response.status_code, response.json()["code"]) == (405, "not-allowed")
-    assert set(response.headers["allow"].split(", ")) >= {"GET"}
+    assert response.headers["allow"] == "GET, HEAD, POST"
 
 
 @pytest.mark.parametrize("path", ["/search", "/issues"])

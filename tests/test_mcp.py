@@ -1,23 +1,17 @@
 """The tools for assistants, driven by the official client: over HTTP against a running server, and over stdio."""
 
 import json
-import socket
 import sys
-import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import anyio
 import pytest
-import uvicorn
 from mcp import Client, StdioServerParameters
 
 from index.archive import Archive
-from tests.served import NAMES, SHARED, draft, fill
-from web.app import create_app
+from tests.served import NAMES, SHARED, draft, fill, running
 from web.mcp import make_server
 from web.settings import Settings
 
@@ -47,25 +41,6 @@ def archive(place: Path) -> Iterator[Archive]:
 
     with Archive(place, WordEncoder()) as opened:
         yield opened
-
-
-@contextmanager
-def running(archive: Archive, settings: Settings) -> Iterator[str]:
-    """The address of a real server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(archive, settings), port=port, log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def ask(server: Any, work: Callable[[Client], Awaitable[None]]) -> None:

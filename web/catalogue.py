@@ -105,7 +105,7 @@ def get_status(request: Request) -> Response:
     operation_id="get_problem",
     summary="What an error means",
     response_model=ProblemKindOut,
-    responses=problems("not-found"),
+    responses=problems("invalid", "not-found"),
 )
 def get_problem(
     code: Annotated[str, Path(max_length=100, description="The `code` of an error.", examples=["bad-cursor"])],

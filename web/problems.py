@@ -101,11 +101,23 @@ def install(app: FastAPI, urls: Callable[[Request], Urls], page: Page | None = N
         return problem_response(request.url.path, problem, urls(request))
 
     def on_problem(request: Request, error: Exception) -> Response:
-        return answer(request, as_problem(error))
+        problem = as_problem(error)
+        if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            problem.headers = _allowed(request) or problem.headers
+        return answer(request, problem)
 
     for kind in (Problem, RequestValidationError, HTTPException, ArchiveError, Exception):
         app.add_exception_handler(kind, on_problem)
     return answer
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """All methods of the address: the router names those of the first route that has it, not of all."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    methods = {method.upper() for method in request.app.openapi()["paths"].get(path, ())}
+    if not methods:
+        return {}
+    return {"Allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
 
 
 def problem_response(path: str, problem: Problem, urls: Urls) -> Response:

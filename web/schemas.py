@@ -272,10 +272,11 @@ class CheckOut(Out):
     """A draft beside the archive."""
 
     items: tuple[CoverageOut, ...]
+    hint: Annotated[str | None, Field(description="Why there are no items, where there are none.")]
     build: BuildOut
 
     @classmethod
-    def of(cls, coverage: Sequence[Coverage], build: Build, urls: Urls = HERE) -> "CheckOut":
+    def of(cls, coverage: Sequence[Coverage], build: Build, urls: Urls = HERE, hint: str | None = None) -> "CheckOut":
         return cls.model_construct(
             items=tuple(
                 CoverageOut.model_construct(
@@ -285,6 +286,7 @@ class CheckOut(Out):
                 )
                 for one in coverage
             ),
+            hint=hint,
             build=BuildOut.of(build),
         )
 

@@ -23,7 +23,6 @@ from .entries import entries
 from .params import BatchIn, DraftIn, SearchQuery
 from .problems import Problem
 from .records import BuildOut, ItemOut, WorkOut
-from .settings import Settings
 from .urls import API
 
 router = APIRouter(prefix=API, dependencies=[Depends(known_parameters)])
@@ -174,20 +173,16 @@ def get_work(
     operation_id="check_draft",
     summary="A draft beside the archive",
     response_model=schemas.CheckOut,
-    responses=problems("invalid", "bad-query", "too-large"),
+    responses=problems("invalid", "too-large"),
 )
 def check_draft(request: Request, draft: DraftIn) -> Response:
     """What of a draft issue was covered already, and which past items are worth a link. Nothing is kept."""
-    archive = archive_of(request)
-    items = draft_items(settings_of(request), draft.text)
-    return reply(schemas.CheckOut.of(check(archive, items), archive.build, urls_of(request)))
-
-
-def draft_items(settings: Settings, text: str) -> Sequence[Item]:
-    """The items of a draft. Errors: Problem where it holds none that can be recognised."""
-    if settings.parse_draft is None:
-        raise Problem("not-found", "This archive does not check drafts.")
+    archive, parse = archive_of(request), settings_of(request).parse_draft
+    items: Sequence[Item] = ()
+    hint = "No items are recognised in it."
     try:
-        return settings.parse_draft(text)
+        items = parse(draft.text) if parse is not None else ()
     except ValueError as error:
-        raise Problem("bad-query", f"The draft cannot be read: {error}") from error
+        hint = str(error)
+    out = schemas.CheckOut.of(check(archive, items), archive.build, urls_of(request), None if items else hint)
+    return reply(out)
