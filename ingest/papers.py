@@ -10,7 +10,7 @@ import gzip
 import re
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -195,21 +195,22 @@ def _from_dump(archive: Archive, dump: str, report: PapersReport, progress: Prog
     wanted = set(archive.missing_papers())
     report.asked = len(wanted)
     progress.found(len(wanted))
+    archive.put_papers(_wanted(dump, wanted, report, progress))
+
+
+def _wanted(dump: str, wanted: set[str], report: PapersReport, progress: Progress) -> Iterator[Paper]:
+    """The wanted papers of a snapshot; one that breaks off has given what it had."""
     try:
-        archive.put_papers(_wanted(read_dump(Path(dump)), wanted, report, progress))
+        for paper in read_dump(Path(dump)):
+            if paper.key in wanted:
+                wanted.discard(paper.key)
+                report.found += 1
+                progress.parsed(paper.key)
+                yield paper
+            if not wanted:
+                return
     except (OSError, EOFError, zlib.error) as error:
         report.errors.append(f"{dump} cannot be read to its end: {error}.")
-
-
-def _wanted(papers: Iterable[Paper], wanted: set[str], report: PapersReport, progress: Progress) -> Iterator[Paper]:
-    for paper in papers:
-        if paper.key in wanted:
-            wanted.discard(paper.key)
-            report.found += 1
-            progress.parsed(paper.key)
-            yield paper
-        if not wanted:
-            return
 
 
 def _describe(archive: Archive, fetcher: Fetcher, report: PapersReport, progress: Progress) -> None:

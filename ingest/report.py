@@ -109,9 +109,16 @@ class Report:
         """The whole run as plain JSON types."""
         return {**self.summary(), "gone": list(self.gone), "rows": [asdict(row) for row in self.rows]}
 
-    def table(self, held: bool = False) -> "RenderableType":
-        """The run as a table for a terminal; documents held already are only counted unless `held`."""
-        return _table(self, held)
+    def lines(self, status: Status) -> list[str]:
+        """Every document of a status as `source: reason`, in full."""
+        return [f"{row.source}: {row.reason}" for row in self.rows if row.status == status]
+
+    def table(self, held: bool = False, failures: bool = True) -> "RenderableType":
+        """The run for a terminal; documents held already are only counted unless `held`.
+
+        `failures` off leaves out what failed, for callers that print `lines("failed")` elsewhere.
+        """
+        return _table(self, held, failures)
 
     def sentence(self) -> str:
         """The run in one line."""
@@ -193,7 +200,7 @@ class History:
         archive.put_state(STATE, orjson.dumps(state))
 
 
-def _table(report: Report, held: bool) -> "RenderableType":
+def _table(report: Report, held: bool, failures: bool) -> "RenderableType":
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -202,21 +209,19 @@ def _table(report: Report, held: bool) -> "RenderableType":
     for name in ("status", "date", "issue"):
         table.add_column(name)
     table.add_column("items", justify="right")
-    table.add_column("links in no item", justify="right")
+    table.add_column("in no item", justify="right")
     table.add_column("remark", overflow="fold")
-    colours = {"new": "green", "changed": "yellow", "failed": "red"}
-    shown = [row for row in report.rows if held or row.status not in ("held", "unchanged")]
+    colours = {"new": "green", "changed": "yellow"}
+    hidden = ("skipped", "failed") if held else ("skipped", "failed", "held", "unchanged")
+    shown = [row for row in report.rows if row.status not in hidden]
     for row in shown:
-        table.add_row(
-            Text(row.status, style=colours.get(row.status, "dim")),
-            row.date or "",
-            Text(row.title or row.source),
-            str(row.items) if row.title else "",
-            str(len(row.unassigned) or "") if row.title else "",
-            Text(_remark(row)),
-        )
-    gone = [Text(f"gone since the last run: {source}", style="yellow") for source in report.gone]
-    return Group(*([table] if shown else []), *gone, Text(report.sentence()))
+        status = Text(row.status, style=colours.get(row.status, "dim"))
+        links = str(len(row.unassigned) or "")
+        table.add_row(status, row.date or "", Text(row.title or row.source), str(row.items), links, Text(_remark(row)))
+    lines = [Text(f"gone since the last run: {source}", style="yellow") for source in report.gone]
+    lines += [Text(f"skipped: {line}", style="dim") for line in report.lines("skipped")]
+    lines += [Text(f"failed: {line}", style="red") for line in report.lines("failed") if failures]
+    return Group(*([table] if shown else []), *lines, Text(report.sentence()))
 
 
 def _remark(row: Row) -> str:
