@@ -114,8 +114,9 @@ def test_a_batch_answers_in_order_as_single_searches_do(api: TestClient) -> None
         {"q": "speech units", "limit": 2},
         {"q": "gait", "from": "2021-01-10", "sort": "newest", "limit": 3},
         {"section": ["Tools"], "limit": 1},
+        {"q": "brush strokes"},
     ]
-    response = api.post("/api/v1/search", json={"queries": queries})
+    response = api.post("/api/v1/search", json={"queries": [*queries[:3], "brush strokes"]})
     assert response.status_code == 200, response.text
     batch = response.json()
     assert schemas.BatchOut.model_validate(batch).model_dump(mode="json") == batch

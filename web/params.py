@@ -129,12 +129,20 @@ class BatchIn(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     queries: Annotated[
-        list[SearchQuery],
+        list[
+            Annotated[
+                SearchQuery,
+                BeforeValidator(
+                    lambda one: {"q": one} if isinstance(one, str) else one,
+                    json_schema_input_type=SearchQuery | Annotated[str, Field(max_length=MAX_QUERY)],
+                ),
+            ]
+        ],
         Field(
             min_length=1,
             max_length=MAX_BATCH,
-            description="Each takes the parameters of `GET /search`.",
-            examples=[[{"q": "image segmentation"}, {"q": "speech", "limit": 5}]],
+            description="Each takes the parameters of `GET /search`; a text alone stands for its `q`.",
+            examples=[["image segmentation", {"q": "speech", "limit": 5}]],
         ),
     ]
 

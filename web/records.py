@@ -224,7 +224,7 @@ class WorkOut(Out):
             kind=item.kind,
             paper=None if paper is None else PaperOut.of(paper),
             mentions=tuple(ItemOut.of(entry, urls) for entry in entries),
-            bibtex=bibtex(item, [entry.issue for entry in entries], paper),
+            bibtex=bibtex(entries[0].item, [entry.issue for entry in entries], paper),
             page=urls.work(item.key or ""),
             build=BuildOut.of(build),
         )
