@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from . import columns, fulltext, reading, rebuilding, verification
+from . import columns, reading, rebuilding, verification
 from .columns import Columns
 from .database import Database
 from .embedding import Embedder
@@ -31,6 +31,7 @@ from .types import (
     Postings,
     Scored,
 )
+from .words import Words
 from .writing import Writer
 
 
@@ -53,6 +54,7 @@ class Archive:
         self._embedder = Embedder(self._database, encoder, model)
         self._writer = Writer(self._database, self._embedder)
         self._retrieval = Retrieval(self._database, self._embedder)
+        self._words = Words(self._database)
         self.pages = PageStore(self._database)
         self._columns = columns.empty()
         self._refreshing = threading.Lock()
@@ -240,8 +242,7 @@ class Archive:
             return None
         now = self._current()
         mask = now.matching(filters)
-        with self._database.reading() as connection:
-            found, excluded = fulltext.conditions(connection, filters)
+        found, excluded = self._words.conditions(filters)
         chosen = now.ids if mask is None else now.ids[mask]
         for ids in found:
             chosen = np.intersect1d(chosen, ids, assume_unique=True)
@@ -283,8 +284,7 @@ class Archive:
 
     def postings(self, tokens: Sequence[str]) -> list[Postings]:
         """Where each token (as `text.tokens` makes them) occurs; empty where it does not."""
-        with self._database.reading() as connection:
-            return [fulltext.postings(connection, token) for token in tokens]
+        return [self._words.postings(token) for token in tokens]
 
     def text_lengths(self) -> FloatArray:
         """How many words each item has, parallel to `item_ids`."""

@@ -1,13 +1,14 @@
 # ruff: noqa: S608  (what is put into statements here is constants, never values)
 """The full-text index: what is written for an item, phrases, and postings of tokens."""
 
+import json
 import sqlite3
 from collections.abc import Iterable
 
 import numpy as np
 
 from . import text
-from .types import Filters, IdArray, Item, Paper, Postings
+from .types import IdArray, Item, Paper
 
 WEIGHTS = {
     "title": 2.0,
@@ -71,35 +72,12 @@ def having(connection: sqlite3.Connection, phrase: str, fields: Iterable[str] = 
     return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
 
-def postings(connection: sqlite3.Connection, token: str) -> Postings:
-    """Where a token of `text.tokens` occurs, in any inflection, with the weights of the fields summed."""
-    ids: list[int] = []
-    weights: list[float] = []
-    for word in _words(connection, token):
-        for id_, field in connection.execute("select doc, col from occurrence where term = ?", (word,)):
-            ids.append(id_)
-            weights.append(WEIGHTS[field])
-    found, places = np.unique(np.array(ids, dtype=np.int64), return_inverse=True)
-    sums = np.bincount(places, weights=np.array(weights, dtype=np.float64), minlength=len(found))
-    return Postings(token, found, sums.astype(np.float32))
-
-
-def _words(connection: sqlite3.Connection, token: str) -> list[str]:
-    """The words that a token stands for: its inflections, or what begins with it for a lone unspaced character."""
-    if text.phrase(token)[1]:
-        # fts5vocab can be asked for a range of terms; the highest character closes it
-        statement = "select distinct term from occurrence where term >= ? and term < ?"
-        return [row[0] for row in connection.execute(statement, (token, token + "\U0010ffff"))]
-    rows = connection.execute("select word from inflection where stem = ?", (token,))
-    return [row[0] for row in rows if row[0] != token] + [token] * (text.stem(token) == token)
-
-
-def conditions(connection: sqlite3.Connection, filters: Filters) -> tuple[list[IdArray], list[IdArray]]:
-    """The items that each condition on words asks for, and those that each one rules out."""
-    wanted = [having(connection, phrase) for phrase in filters.phrases]
-    if filters.authors:
-        named = [having(connection, author, ("authors",)) for author in filters.authors]
-        some = [ids for ids in named if ids is not None]
-        wanted.append(np.unique(np.concatenate(some)) if some else None)
-    excluded = [having(connection, phrase) for phrase in filters.excluded]
-    return [ids for ids in wanted if ids is not None], [ids for ids in excluded if ids is not None]
+def checked(connection: sqlite3.Connection, ids: IdArray, phrase: str, *, author: bool = False) -> IdArray:
+    """Those of the items that have a phrase in one of their fields, or in one author's name."""
+    words, beginning = text.phrase(phrase)
+    wanted = f" {' '.join(words)}{'' if beginning else ' '}"
+    columns = "authors" if author else ", ".join(PHRASE_FIELDS)
+    statement = f"select rowid, {columns} from fulltext where rowid in (select value from json_each(?)) order by rowid"
+    rows = connection.execute(statement, (json.dumps(ids.tolist()),))
+    found = [row[0] for row in rows if any(wanted in f" {field} " for field in row[1:])]
+    return np.array(found, dtype=np.int64)

@@ -1,0 +1,193 @@
+"""An inverted index over the words of many items, as a few arrays that a file can hold.
+
+The full text in SQLite decides what an item's words are; this makes ranking fast, which needs every item that has a
+word together with how often: FTS5 gives them one row at a time, here they are slices.
+"""
+
+import json
+import os
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .fulltext import PHRASE_FIELDS, WEIGHTS
+from .text import stem
+from .types import FloatArray, IdArray
+
+EXACT = "="
+"""Before a word as it stands in the item's own text, not stemmed."""
+AUTHOR = "@"
+"""Before a word of an author's name."""
+_MAGIC = b"backissues words 1\n"
+_DTYPES = {"keys": "<u8", "starts": "<i8", "lengths": "<i4", "ids": "<i4", "halves": "<u1"}
+_MOST_HALVES = 255
+
+Row = Sequence[object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """The words of some items. Keys are hashes of words; the items of key i are the `lengths[i]` ids from `starts[i]`
+    on, ascending, with their weights, doubled, in `halves`."""
+
+    keys: npt.NDArray[np.uint64]
+    starts: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int32]
+    ids: npt.NDArray[np.int32]
+    halves: npt.NDArray[np.uint8]
+
+    def lookup(self, word: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+        """The items of a word (EXACT or AUTHOR may stand before it), and their weights, doubled."""
+        key = np.uint64(_key(word))
+        place = int(np.searchsorted(self.keys, key))
+        if place == len(self.keys) or self.keys[place] != key:
+            return self.ids[:0], self.halves[:0]
+        part = slice(int(self.starts[place]), int(self.starts[place]) + int(self.lengths[place]))
+        return self.ids[part], self.halves[part]
+
+
+class _Codes(dict[str, int]):
+    """Words to the codes of their keys, in one vocabulary that several of these share."""
+
+    def __init__(self, vocabulary: dict[str, int], prefix: str = "", *, stemmed: bool = False) -> None:
+        super().__init__()
+        self._vocabulary = vocabulary
+        self._prefix = prefix
+        self._stemmed = stemmed
+
+    def __missing__(self, word: str) -> int:
+        key = self._prefix + (stem(word) if self._stemmed else word)
+        code = self[word] = self._vocabulary.setdefault(key, len(self._vocabulary))
+        return code
+
+
+def build(rows: Iterable[Row]) -> Segment:
+    """The words of items, given as (id, *fields in the order of WEIGHTS), ascending by id."""
+    vocabulary: dict[str, int] = {}
+    stems, exact = _Codes(vocabulary, stemmed=True), _Codes(vocabulary, EXACT)
+    plain, names = _Codes(vocabulary), _Codes(vocabulary, AUTHOR)
+    plan = [(_streams(field, stems, exact, plain, names), int(2 * weight)) for field, weight in WEIGHTS.items()]
+    codes, counts, items, halves = array("i"), array("i"), array("i"), array("B")
+    for id_, *fields in rows:
+        for (streams, half), field in zip(plan, fields, strict=True):
+            if field:
+                words = str(field).split()
+                for stream in streams:
+                    codes.extend(map(stream.__getitem__, words))
+                    counts.append(len(words))
+                    items.append(id_)  # type: ignore[arg-type]  # the first column is the rowid
+                    halves.append(half)
+    return _arranged(
+        vocabulary, [np.frombuffer(values, dtype=values.typecode) for values in (codes, counts, items, halves)]
+    )
+
+
+def _streams(field: str, stems: _Codes, exact: _Codes, plain: _Codes, names: _Codes) -> tuple[_Codes, ...]:
+    if field == "authors":
+        return (names,)
+    return (stems, exact) if field in PHRASE_FIELDS else (plain,)
+
+
+def _arranged(vocabulary: dict[str, int], columns: list[npt.NDArray[np.int32]]) -> Segment:
+    codes, counts, items, halves = columns
+    pairs = codes.astype(np.int64) << 32 | np.repeat(items, counts)
+    weights = np.repeat(halves, counts)
+    order = np.argsort(pairs, kind="stable")
+    pairs = pairs[order]
+    first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])) if len(pairs) else np.empty(0, np.int64)
+    sums = np.add.reduceat(weights[order].astype(np.int32), first) if len(first) else np.empty(0, np.int32)
+    code = (pairs[first] >> 32).astype(np.int64)
+    ids = (pairs[first] & 0xFFFFFFFF).astype(np.int32)
+    lengths = np.bincount(code, minlength=len(vocabulary))
+    # A word whose stem has no more items than itself has the same ones: they are kept once.
+    same = np.arange(len(vocabulary))
+    for key, own in vocabulary.items():
+        if key.startswith(EXACT):
+            stemmed = vocabulary[stem(key[1:])]
+            if lengths[stemmed] == lengths[own]:
+                same[own] = stemmed
+    kept = same[code] == code
+    stored = np.where(same == np.arange(len(vocabulary)), lengths, 0)
+    starts = np.concatenate([[0], np.cumsum(stored)[:-1]]).astype(np.int64) if len(stored) else stored
+    keys = np.fromiter(map(_key, vocabulary), dtype=np.uint64, count=len(vocabulary))
+    by_key = np.argsort(keys)
+    return Segment(
+        keys=keys[by_key],
+        starts=starts[same][by_key].astype(np.int64),
+        lengths=lengths[by_key].astype(np.int32),
+        ids=ids[kept],
+        halves=np.minimum(sums[kept], _MOST_HALVES).astype(np.uint8),
+    )
+
+
+def _key(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+
+
+def save(segment: Segment, file: Path, stamp: dict[str, object]) -> None:
+    """Write a segment so that the file is either whole or not there. Errors: OSError."""
+    arrays = {name: np.ascontiguousarray(getattr(segment, name), dtype=kind) for name, kind in _DTYPES.items()}
+    header = json.dumps({**stamp, "sizes": {name: len(values) for name, values in arrays.items()}}).encode()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    half = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        with half.open("wb") as out:
+            out.write(_MAGIC + header + b"\n")
+            for values in arrays.values():
+                out.write(b"\0" * (-out.tell() % 8))
+                out.write(values.data)
+        half.replace(file)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def load(file: Path) -> tuple[Segment, dict[str, object]] | None:
+    """A saved segment, mapped into memory, with its stamp; None for anything that is not one, whole."""
+    try:
+        with file.open("rb") as lines:
+            if lines.readline() != _MAGIC:
+                return None
+            stamp: dict[str, object] = json.loads(lines.readline())
+            end = lines.tell()
+        memory = np.memmap(file, dtype=np.uint8, mode="r")
+        arrays: dict[str, Any] = dict(_mapped(memory, end, stamp.pop("sizes")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return Segment(**arrays), stamp
+
+
+def _mapped(memory: npt.NDArray[np.uint8], end: int, sizes: object) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
+    assert isinstance(sizes, dict)
+    for name, kind in _DTYPES.items():
+        start = end + -end % 8
+        end = start + int(sizes[name]) * np.dtype(kind).itemsize
+        if end > len(memory):
+            raise ValueError("the file is cut off")
+        yield name, np.asarray(memory[start:end]).view(kind)
+
+
+def weights(halves: npt.NDArray[np.uint8]) -> FloatArray:
+    return halves.astype(np.float32) * np.float32(0.5)
+
+
+def united(parts: Iterable[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]]) -> tuple[IdArray, FloatArray]:
+    """Several lists as one, ascending, the weights of what stands in more than one summed."""
+    found = [(ids, halves) for ids, halves in parts if len(ids)]
+    if len(found) == 1:
+        return found[0][0].astype(np.int64), weights(found[0][1])
+    if not found:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+    ids = np.concatenate([ids for ids, _ in found]).astype(np.int64)
+    values = weights(np.concatenate([halves for _, halves in found]))
+    if (ids[1:] > ids[:-1]).all():
+        return ids, values
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    first = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
+    return ids[first], np.add.reduceat(values[order], first)
