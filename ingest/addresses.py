@@ -6,11 +6,14 @@ header still carry the name. Redirects come through here like any other request.
 """
 
 import ipaddress
+import re
 import socket
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+_NUMERAL = re.compile(r"\d+|0x[0-9a-f]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -58,15 +61,36 @@ def resolve(host: str, port: int, allow_private: bool = False) -> str:
     return addresses[0]
 
 
-class GuardedTransport(httpx.BaseTransport):
-    """Connects to checked addresses only. One for each host: its connections are bound to one certificate name."""
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address; never one for this machine or a numeric address."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host == "localhost" or _is_number(host) or proxy_bypass(host):
+        return None
+    return getproxies().get(parts.scheme)
 
-    def __init__(self, allow_private: bool) -> None:
+
+def _is_number(host: str) -> bool:
+    """Whether a host is an address, in any of the spellings that resolvers take (127.1, 0x7f.1, 2130706433)."""
+    return ":" in host or all(_NUMERAL.fullmatch(part) for part in host.lower().split("."))
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """Connects to checked addresses only. One for each host: its connections are bound to one certificate name.
+
+    Where the environment names a proxy for the host (HTTPS_PROXY and its like), the proxy resolves the name and makes
+    the connection; addresses written as numbers never go through it.
+    """
+
+    def __init__(self, url: str, allow_private: bool) -> None:
         self._allow_private = allow_private
+        self._proxy = proxy_for(url)
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-        self._inner = httpx.HTTPTransport(limits=limits, trust_env=False)
+        self._inner = httpx.HTTPTransport(limits=limits, trust_env=False, proxy=self._proxy)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self._proxy is not None:
+            return self._inner.handle_request(request)
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
         try:

@@ -243,7 +243,7 @@ class Fetcher:
     def _client(self, url: str) -> httpx.Client:
         origin = _origin(url)
         if origin not in self._clients:
-            transport = GuardedTransport(self.fetching.allow_private)
+            transport = GuardedTransport(url, self.fetching.allow_private)
             timeout = httpx.Timeout(self.fetching.timeout)
             self._clients[origin] = httpx.Client(transport=transport, timeout=timeout, follow_redirects=False)
         return self._clients[origin]

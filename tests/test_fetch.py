@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.archive import Archive
-from ingest.addresses import AddressError, check_url, is_public, resolve
+from ingest.addresses import AddressError, check_url, is_public, proxy_for, resolve
 from ingest.answers import FetchError
 from ingest.fetch import Ask, Fetcher, MemoryPages
 from ingest.options import USER_AGENT, Fetching
@@ -289,6 +289,34 @@ def test_private_addresses_are_refused_unless_allowed(web: LocalServer, pauses: 
     assert "localhost (" in refused(fetcher, f"http://localhost:{port}/a")
     assert web.asked == []
     fetcher.close()
+
+
+def test_a_redirect_to_a_private_address_is_refused_before_it_is_asked(
+    web: LocalServer, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # There is no public server here: let one loopback address count as public, and all others as what they are.
+    monkeypatch.setattr("ingest.addresses.is_public", lambda address: address == "127.0.0.1")
+    port = web.url.rpartition(":")[2]
+    web.route("/a", Answer(status=302, headers={"Location": f"http://127.0.0.2:{port}/admin"}))
+    web.route("/admin", "inside")
+    fetcher = Fetcher(replace(QUICK, allow_private=False), sleep=pauses)
+    assert "127.0.0.2 is a private or local address" in refused(fetcher, f"{web.url}/a")
+    assert web.paths == ["/a"]
+    fetcher.close()
+
+
+def test_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "inside.example")
+    assert proxy_for("https://kite.example/a") == "http://proxy.example:3128"
+    for url in (
+        "https://inside.example/",
+        "https://127.0.0.1/",
+        "https://localhost/",
+        "https://0x7f.1/",
+        "https://[::1]/",
+    ):
+        assert proxy_for(url) is None
 
 
 def test_every_redirect_is_judged_like_the_first_address(web: LocalServer, pauses: Pauses) -> None:

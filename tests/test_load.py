@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from index.archive import Archive
-from index.types import Document, Item
+from index.types import Document, FloatArray, Item
 from ingest.load import Failure, Options, as_json, ingest, parse_sources
 from ingest.naming import newsletter_name
 from ingest.progress import Counting, Quiet, TerminalBar, on_terminal
@@ -298,6 +298,52 @@ def test_interrupting_keeps_what_was_given_and_the_next_run_completes_it(archive
     whole = ingest(archive, [str(folder)], options)
     assert not whole.interrupted
     assert (whole.count("held"), whole.count("new")) == (5, 3)
+
+
+def test_interrupting_the_model_keeps_what_was_committed(tmp_path: Path) -> None:
+    class Tired(WordEncoder):
+        tired = True
+
+        def passages(self, texts: Sequence[str]) -> FloatArray:
+            if self.tired and any("issue 9" in text for text in texts):
+                raise KeyboardInterrupt
+            return super().passages(texts)
+
+    encoder = Tired()
+    with Archive(tmp_path / "archive", encoder, create=True) as archive:
+        first = write_issues(tmp_path / "first", range(1, 4))
+        second = write_issues(tmp_path / "second", range(9, 11))
+        ingest(archive, [str(first)])
+        report = ingest(archive, [str(first), str(second)])
+        assert report.interrupted
+        assert numbers(archive) == [1, 2, 3]
+        assert archive.verify() == []
+        encoder.tired = False
+        assert ingest(archive, [str(first), str(second)]).count("new") == 2
+        assert numbers(archive) == [1, 2, 3, 9, 10]
+
+
+def test_a_git_checkout_is_read_without_what_describes_it(archive: Archive, tmp_path: Path) -> None:
+    folder = write_issues(tmp_path / "checkout" / "docs", range(1, 6))
+    links = "".join(
+        f"- [Issue {number}](docs/issue-{number}.md), the best of all weeks so far\n" for number in range(1, 6)
+    )
+    (tmp_path / "checkout" / "README.md").write_text(f"# The Tin Whistle\n\n## All issues\n\n{links}")
+    (tmp_path / "checkout" / "CONTRIBUTING.md").write_text(f"# How to help\n\n{links}")
+    report = ingest(archive, [str(tmp_path / "checkout")])
+    assert numbers(archive) == [1, 2, 3, 4, 5]
+    assert {Path(row.source).name for row in report.rows if row.status == "skipped"} == {"README.md", "CONTRIBUTING.md"}
+    assert not report.failed
+    assert folder.is_dir()
+
+
+def test_names_that_are_no_text(archive: Archive, tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/issue-\xff.md"
+    with open(path, "wb") as file:  # noqa: PTH123 (a path of bytes)
+        file.write(issue_text(1).encode())
+    report = ingest(archive, [str(tmp_path)])
+    assert report.count("new") == 1
+    assert any(row.source.endswith("issue-\ufffd.md") for row in report.rows)
 
 
 def test_progress_counts_what_happens(archive: Archive, tmp_path: Path) -> None:

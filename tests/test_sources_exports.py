@@ -318,7 +318,12 @@ def test_an_export_of_ours_restores_ids_and_papers(archive: Archive, tmp_path: P
         {"id": 500 + index, "position": index + 1, "title": name, "url": url, "summary": text, "kind": "paper"}
         for index, (name, url, text) in enumerate(exporters.ENTRIES[1])
     ]
-    paper: dict[str, object] = {"key": "arxiv:2101.01001", "title": "Lithoacoustics", "abstract": "Stones.", "authors": ["Ada Stone"]}
+    paper: dict[str, object] = {
+        "key": "arxiv:2101.01001",
+        "title": "Lithoacoustics",
+        "abstract": "Stones.",
+        "authors": ["Ada Stone"],
+    }
     paper |= {"categories": ["cs.SD"], "published": "2021-01-05", "updated": None, "doi": None}
     whole = {"issue": issue, "items": items, "unassigned": ["https://x.example/"], "aliases": ["mail:1@kite.example"]}
     whole |= {"source": "https://kite.example/1", "content_hash": "abc", "papers": [paper]}

@@ -14,6 +14,7 @@ HTML = (".html", ".htm", ".xhtml")
 RECORDS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 DOCUMENTS = (*MARKDOWN, *HTML, ".eml", ".mbox", *RECORDS)
 """Endings read in a folder; a file named by itself may have any."""
+REPOSITORY = ("contributing", "changelog", "code_of_conduct", "license", "security", "pull_request_template")
 
 
 def open_path(spec: str, context: Context) -> Yield:
@@ -92,6 +93,11 @@ def _documents(tree: Tree, context: Context) -> Yield:
         raise SourceError(f"{tree.label} {reason}. Inside: {listing(names)}.")
     context.progress.found(len(chosen))
     for name in chosen:
+        if _describes(name, len(chosen)):
+            yield Failure(
+                tree.source(name), "about the folder, not an issue; name it by itself to read it", skipped=True
+            )
+            continue
         try:
             single = _reader(name, b"", kind)
             if single is not None:
@@ -104,6 +110,12 @@ def _documents(tree: Tree, context: Context) -> Yield:
     if others:
         reason = f"{len(others)} files of other kinds left aside ({endings(others)})"
         yield Failure(tree.label, reason, skipped=True)
+
+
+def _describes(name: str, count: int) -> bool:
+    """Whether a file is about a folder of issues, as the files are that every code repository has."""
+    stem = PurePosixPath(name).stem.lower().replace("-", "_")
+    return stem in REPOSITORY or (stem in ("readme", "index", "summary") and count > 3)
 
 
 def _reader(name: str, head: bytes, kind: str | None) -> Callable[[Tree, str, Context], Yield] | None:

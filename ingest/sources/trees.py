@@ -1,5 +1,6 @@
 """A folder, a zip and the bundled sample seen alike: names and bytes."""
 
+import os
 import zipfile
 from collections import Counter
 from collections.abc import Iterable
@@ -51,7 +52,8 @@ class Folder:
         return read_file(self.root / name)
 
     def source(self, name: str) -> str:
-        return str((self.root / name).resolve())
+        # Names that are no valid text (old disks have them) are spelled with replacement characters.
+        return os.fsencode((self.root / name).resolve()).decode("utf-8", "replace")
 
 
 class Zip:
@@ -163,4 +165,7 @@ def endings(names: Iterable[str]) -> str:
 
 
 def _visible(parts: tuple[str, ...]) -> bool:
-    return not any(part.startswith((".", "__MACOSX")) or part == "node_modules" for part in parts)
+    """Not hidden, and no part of something else: a package's files, the pictures beside a saved page (`…_files/`)."""
+    if any(part.startswith((".", "__MACOSX")) or part == "node_modules" for part in parts):
+        return False
+    return not any(part.endswith("_files") for part in parts[:-1])
