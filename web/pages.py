@@ -51,8 +51,9 @@ def search_page(request: Request) -> Response:
         "sorts": _sorts(here, asked),
         "facets": _facets(here, asked, answer),
         "bins": _shelf(here, answer),
-        "canonical": None,
-        "unlisted": True,
+        **_canonical(asked.href),
+        # A plain question may be found from outside; its countless narrowed and sorted forms need not be.
+        "unlisted": asked != Asked(asked.query),
     }
     return render(request, "search", values)
 

@@ -48,9 +48,11 @@ def sitemap_part(request: Request, part: int) -> Response:
 
 @router.get("/robots.txt")
 def robots(request: Request) -> Response:
-    """Everything may be read, but searches are endless and lead nowhere that the sitemap does not."""
+    """Everything may be read; the API says the same as the pages, and later pages of a search lead nowhere new."""
     here = view(request)
-    return PlainTextResponse(f"User-agent: *\nDisallow: /search\nDisallow: /api/\n\nSitemap: {here.base}/sitemap.xml\n")
+    return PlainTextResponse(
+        f"User-agent: *\nDisallow: /api/\nDisallow: /*cursor=\n\nSitemap: {here.base}/sitemap.xml\n"
+    )
 
 
 def _links(request: Request, paths: list[str]) -> Response:
