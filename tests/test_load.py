@@ -19,6 +19,7 @@ from ingest.load import Failure, Options, as_json, ingest, parse_sources
 from ingest.naming import newsletter_name
 from ingest.progress import Counting, Quiet, TerminalBar, on_terminal
 from ingest.report import History, Report
+from ingest.sources.split import issues_in
 from tests.conftest import WordEncoder
 
 SUBJECTS = ("camera", "harbour", "violin", "glacier", "lantern", "orchard", "compass", "meadow", "anchor", "pepper")
@@ -335,6 +336,35 @@ def test_a_git_checkout_is_read_without_what_describes_it(archive: Archive, tmp_
     assert {Path(row.source).name for row in report.rows if row.status == "skipped"} == {"README.md", "CONTRIBUTING.md"}
     assert not report.failed
     assert folder.is_dir()
+
+
+def week(number: int) -> str:
+    lines = [f"## Top finds of the week (May {number} - May {number + 6}) - 2022", "", "| Find | Links |", "|---|---|"]
+    for index in range(1, 4):
+        link = f"[Paper](https://arxiv.org/abs/22{index:02d}.{number:05d})"
+        lines.append(f"| {index}) **Whistle {number} part {index}** How it carries over a field. | {link} |")
+    return "\n".join([*lines, "", "---", ""])
+
+
+def test_a_page_with_all_weeks_is_many_issues(archive: Archive, tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("# Tin Finds\n\nThe best of every week.\n\n" + "\n".join(week(number) for number in (15, 8, 1)))
+    report = ingest(archive, [str(path)])
+    assert [(row.title, row.items) for row in report.rows] == [
+        (f"Top finds of the week (May {number} - May {number + 6}) - 2022", 3) for number in (15, 8, 1)
+    ]
+    assert {issue.newsletter for issue in archive.issues()} == {"Tin Finds"}
+    path.write_text("# Tin Finds\n\nThe best of every week.\n\n" + "\n".join(week(number) for number in (22, 15, 8, 1)))
+    again = ingest(archive, [str(path)])
+    assert (again.count("new"), again.count("held")) == (1, 3)
+
+
+def test_one_issue_is_never_split(corpus: Path) -> None:
+    sample = Path(__file__).parent.parent / "ingest" / "sample"
+    for path in [*sorted(corpus.glob("*.md")), *sorted(sample.glob("*.md"))]:
+        assert issues_in(path.read_text()) is None, path.name
+    code = "# A list\n\n```\n## Issue #1\n## Issue #2\n## Issue #3\n```\nhttps://a.example https://b.example\n"
+    assert issues_in(code) is None
 
 
 def test_names_that_are_no_text(archive: Archive, tmp_path: Path) -> None:

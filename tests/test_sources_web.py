@@ -15,6 +15,7 @@ from ingest.progress import Counting
 from ingest.sources.lists import is_list, main_shape, older_page, page_number, shape
 from tests import exporters
 from tests.conftest import WordEncoder
+from tests.test_load import week
 from tests.webserver import Answer, Asked, LocalServer, page, serving
 
 FETCHING = Fetching(delay=0.0, backoff=0.01, timeout=5.0, allow_private=True)
@@ -120,6 +121,15 @@ def test_markdown_and_compressed_pages(web: LocalServer, archive: Archive) -> No
     web.route("/issues/4", Answer(issue_page(4), packed=True, headers={"Content-Type": "text/html"}))
     ingest(archive, [f"{web.url}/notes/3.md", f"{web.url}/issues/4"], OPTIONS)
     assert numbers(archive) == [3, 4]
+
+
+def test_a_page_with_all_weeks_on_the_web(web: LocalServer, archive: Archive) -> None:
+    text = "# Tin Finds\n\n" + "\n".join(week(number) for number in (15, 8, 1))
+    web.route("/README.md", page(text, "text/plain; charset=utf-8"))
+    ingest(archive, [f"{web.url}/README.md"], OPTIONS)
+    assert sorted(archive.issue_counts().values()) == [3, 3, 3]
+    assert len({issue.url for issue in archive.issues()}) == 3
+    assert statuses(ingest(archive, [f"{web.url}/README.md"], OPTIONS)) == {"held": 3}
 
 
 @pytest.mark.parametrize(
@@ -300,6 +310,18 @@ def test_a_front_page_falls_back_to_map_and_feed(web: LocalServer, archive: Arch
     ingest(archive, [f"{web.url}/"], OPTIONS)
     assert numbers(archive) == [1, 2, 3]
     assert web.paths.count("/issues/2") == 1
+
+
+def test_a_list_that_goes_on_by_script_is_completed_from_the_map(web: LocalServer, archive: Archive) -> None:
+    web.route("/archive", list_page(web, [5, 4, 3], "<button>Load more</button>"))
+    others = [f"{web.url}/shop/kites", f"{web.url}/manifesto", f"{web.url}/archive"]
+    web.route("/sitemap.xml", sitemap([*others, *(f"{web.url}/issues/{number}" for number in range(1, 6))]))
+    for number in range(1, 6):
+        web.route(f"/issues/{number}", issue_page(number))
+    report = ingest(archive, [f"{web.url}/archive"], OPTIONS)
+    assert numbers(archive) == [1, 2, 3, 4, 5]
+    assert statuses(report) == {"new": 5}
+    assert "/manifesto" not in web.paths
 
 
 def test_an_archive_that_lists_nothing_says_so(web: LocalServer, archive: Archive) -> None:
@@ -501,7 +523,7 @@ def test_an_interrupted_crawl_goes_on_from_what_it_has(web: LocalServer, archive
     assert numbers(archive) == list(range(1, 9))
     assert not whole.interrupted
     later = web.paths[len(before) :]
-    assert later == ["/archive", "/issues/6", "/issues/7", "/issues/8"], "issues 1 to 5 were kept"
+    assert later == ["/archive", "/sitemap.xml", "/issues/6", "/issues/7", "/issues/8"], "issues 1 to 5 were kept"
 
 
 def test_a_better_parser_needs_no_network(web: LocalServer, archive: Archive) -> None:
@@ -524,8 +546,8 @@ def test_a_second_crawl_asks_for_lists_only_and_conditionally(web: LocalServer, 
     progress = Counting()
     report = ingest(archive, [f"{web.url}/archive"], OPTIONS, progress)
     assert statuses(report) == {"held": 3}
-    assert web.paths[count:] == ["/archive"]
-    assert "if-none-match" in web.asked[-1].headers
+    assert web.paths[count:] == ["/archive", "/sitemap.xml"]
+    assert [asked.path for asked in web.asked[-3:] if "if-none-match" in asked.headers] == ["/archive"]
     assert progress.counts["found"] == 3
 
 
@@ -535,7 +557,7 @@ def test_a_limit_ends_a_crawl_early(web: LocalServer, archive: Archive) -> None:
         web.route(f"/issues/{number}", issue_page(number))
     ingest(archive, [f"{web.url}/archive"], replace(OPTIONS, limit=2))
     assert numbers(archive) == [1, 2]
-    assert len(web.paths) == 3
+    assert web.paths == ["/archive", "/sitemap.xml", "/issues/1", "/issues/2"]
 
 
 def test_parse_reads_the_web_too(web: LocalServer) -> None:

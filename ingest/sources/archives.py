@@ -1,7 +1,7 @@
 """The archive pages of newsletter platforms, and of any other site: every issue back to the first.
 
-Each platform's own way is tried first (`_PLATFORMS`), then the list that the page itself is with all its further
-pages, then the site's map, then its feed.
+Each platform's own way is tried first; else the list that the page itself is, with all its further pages, completed
+from the site's map where it has no further pages, and from its feed where there is hardly anything.
 """
 
 import re
@@ -42,10 +42,13 @@ def entries(url: str, soup: BeautifulSoup, context: Context) -> list[Entry]:
     """Every issue of the archive at `url`, whose page is `soup`."""
     own = _platform(url, soup)
     found = list(own(url, context)) if own is not None else []
-    found = found or list(_listed(url, soup, context))
+    if not found:
+        found, pages = _listed(url, soup, context)
+        if pages == 1:  # the rest of a list that goes on by script stands in the site's map
+            alike = shape(found[0].url) if len(found) >= 3 else None
+            found += [entry for entry in _mapped(url, context) if alike in (None, shape(entry.url))]
     if len(found) < 3:
-        more = [*_mapped(url, context), *_fed(url, soup, context)]
-        found += more
+        found += _fed(url, soup, context)
     return list({entry.url: entry for entry in reversed(found)}.values())[::-1]
 
 
@@ -131,26 +134,24 @@ def _medium(url: str, context: Context) -> Iterator[Entry]:
     yield from entries_of(feed, context)
 
 
-def _listed(url: str, soup: BeautifulSoup, context: Context) -> Iterator[Entry]:
-    """The links of the page that have one shape, on this page and on every further one."""
+def _listed(url: str, soup: BeautifulSoup, context: Context) -> tuple[list[Entry], int]:
+    """The links of the page that have one shape, on it and on every further page; and how many pages there are."""
     best = main_shape(links_of(url, soup))
-    if best is None:
-        return
-    known: set[str] = set()
+    found: dict[str, Entry] = {}
     visited = {url}
-    for _ in range(_MAX_PAGES):
-        links = [link for link in links_of(url, soup) if shape(link) == best[0] and link not in known]
-        known.update(links)
-        yield from (Entry(link, Facts(url=link)) for link in links)
+    while best is not None and len(visited) < _MAX_PAGES:
+        links = [link for link in links_of(url, soup) if shape(link) == best[0] and link not in found]
+        found.update((link, Entry(link, Facts(url=link))) for link in links)
         older = older_page(url, soup)
         if older is None or older in visited or not links:
-            return
+            break
         visited.add(older)
         try:
             page = context.fetcher.get(older, Ask(fresh=True))
         except FetchError:
-            return
+            break
         url, soup = page.url, BeautifulSoup(page.body, "lxml")
+    return list(found.values()), len(visited)
 
 
 def _mapped(url: str, context: Context) -> list[Entry]:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from . import exports, mailbox, records
 from .found import Context, Failure, Found, SourceError, Yield
+from .split import split
 from .trees import Folder, Sample, Tree, Zip, endings, listing, natural, read_file
 
 MARKDOWN = (".md", ".markdown", ".mdown", ".mkd")
@@ -75,8 +76,8 @@ def open_file(path: Path, context: Context) -> Yield:
         yield from read(tree, context)
     else:
         context.progress.found()
-        body = read_file(path)
-        yield Found(str(path.resolve()), body, _media_type(path.name, context.options.kind), named=True)
+        media_type = _media_type(path.name, context.options.kind)
+        yield from split(Found(tree.source(path.name), read_file(path), media_type, named=True), context)
 
 
 def _documents(tree: Tree, context: Context) -> Yield:
@@ -103,7 +104,7 @@ def _documents(tree: Tree, context: Context) -> Yield:
             if single is not None:
                 yield from single(tree, name, context)
             else:
-                yield Found(tree.source(name), tree.read(name), _media_type(name, kind))
+                yield from split(Found(tree.source(name), tree.read(name), _media_type(name, kind)), context)
         except SourceError as error:
             yield Failure(tree.source(name), str(error))
     others = sorted(set(names) - set(chosen) - {name for name in names if name.lower().endswith(".zip")})

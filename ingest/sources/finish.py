@@ -23,7 +23,9 @@ def finish(found: Found, content_hash: str, options: Options) -> Document:
     """The `Document` of what was found; raises `NotAnIssue`."""
     document = found.document
     if document is None:
-        document = parse(found.body, found.source, media_type=found.media_type)
+        # A part of a document (`page#part`) is not what the document's own address stands for.
+        source = found.source.partition("#")[2] or found.source
+        document = parse(found.body, source, media_type=found.media_type)
     issue = _with_facts(document.issue, found.facts, options)
     aliases = (*found.facts.aliases, *document.aliases, *issue_aliases(issue))
     if found.body:
@@ -54,7 +56,8 @@ def issue_aliases(issue: Issue) -> tuple[str, ...]:
     newsletter = _folded(issue.newsletter)
     if issue.url:
         key = canonical_key(issue.url)
-        aliases += [f"url:{key}"] if key else []
+        fragment = urlsplit(issue.url).fragment
+        aliases += [f"url:{key}#{fragment}" if fragment else f"url:{key}"] if key else []
         aliases += medium_alias(issue.url)
     if newsletter and issue.number is not None:
         aliases.append(f"number:{newsletter}#{issue.number}@{issue.language or ''}")

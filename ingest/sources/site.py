@@ -15,6 +15,7 @@ from . import archives, records
 from .feeds import Entry, is_feed, issue_of, open_feed
 from .found import Context, Facts, Failure, Found, SourceError, Yield
 from .lists import is_list, issue_like
+from .split import split
 from .trees import MAX_MEMBER, Memory
 
 _SITEMAP = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
@@ -60,7 +61,7 @@ def _page(url: str, page: Fetched, context: Context) -> Yield:
             return
     context.progress.found()
     address = clean_url(page.url) or page.url
-    yield Found(address, page.body, media_type or "text/html", Facts(url=None if media_type else address), named=True)
+    yield from split(Found(address, page.body, media_type or "text/html", named=True), context)
 
 
 def _each(entries: Iterable[Entry], context: Context) -> Yield:
