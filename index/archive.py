@@ -1,7 +1,6 @@
 """The archive: one folder, `archive.sqlite` in it is the only truth, and this class the only door to it."""
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -9,8 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from . import columns, reading, rebuilding, verification
-from .columns import Columns
+from . import reading, rebuilding, verification
+from .column_store import ColumnStore
 from .database import Database
 from .embedding import Embedder
 from .errors import NotFound
@@ -56,11 +55,11 @@ class Archive:
         self._retrieval = Retrieval(self._database, self._embedder)
         self._words = Words(self._database)
         self.pages = PageStore(self._database)
-        self._columns = columns.empty()
-        self._refreshing = threading.Lock()
+        self._columns = ColumnStore(self._database)
         rebuilding.refresh_text(self._database)
 
     def close(self) -> None:
+        self._retrieval.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -81,7 +80,7 @@ class Archive:
 
     @property
     def build(self) -> Build:
-        now = self._current()
+        now = self._columns.current()
         with self._database.reading() as connection:
             model, updated = connection.execute("select model, updated from meta").fetchone()
         moment = None if updated is None else dt.datetime.fromisoformat(updated)
@@ -89,7 +88,7 @@ class Archive:
 
     @property
     def item_count(self) -> int:
-        return len(self._current().ids)
+        return len(self._columns.current().ids)
 
     # ---- writing
 
@@ -169,7 +168,7 @@ class Archive:
     def issues(self, ids: Sequence[int] | None = None) -> list[Issue]:
         """In the order asked for; without ids all, newest first (see `index.chronology` for those without a date)."""
         if ids is None:
-            return list(self._current().timeline.newest_first)
+            return list(self._columns.current().timeline.newest_first)
         with self._database.reading() as connection:
             return reading.issues(connection, ids)
 
@@ -205,7 +204,7 @@ class Archive:
         """Every mention of each key that there is, oldest issue first."""
         with self._database.reading() as connection:
             found = reading.works(connection, keys)
-        timeline = self._current().timeline
+        timeline = self._columns.current().timeline
         return {key: sorted(items, key=timeline.place_of) for key, items in found.items()}
 
     def all_items(self, after_id: int = 0) -> Iterator[Item]:
@@ -219,12 +218,12 @@ class Archive:
             after_id = found[-1].id if found else after_id
 
     def item_ids(self) -> IdArray:
-        return self._current().ids
+        return self._columns.current().ids
 
     def newest_items(self, limit: int) -> list[Item]:
         """Newest issue first, each in its own order."""
         found: list[Item] = []
-        for issue in self._current().timeline.newest_first:
+        for issue in self._columns.current().timeline.newest_first:
             if len(found) >= limit:
                 break
             found.extend(self.issue_items(issue.id))
@@ -240,7 +239,7 @@ class Archive:
         """
         if not filters:
             return None
-        now = self._current()
+        now = self._columns.current()
         mask = now.matching(filters)
         found, excluded = self._words.conditions(filters)
         chosen = now.ids if mask is None else now.ids[mask]
@@ -288,28 +287,15 @@ class Archive:
 
     def text_lengths(self) -> FloatArray:
         """How many words each item has, parallel to `item_ids`."""
-        return self._current().numbers["words"].astype(np.float32)
+        return self._columns.current().numbers["words"].astype(np.float32)
 
     def facet_columns(self, ids: IdArray) -> FacetColumns:
         """What facets of these items are counted from."""
-        return self._current().facets(ids)
+        return self._columns.current().facets(ids)
 
     def work_of(self, ids: IdArray) -> IdArray:
         """A number for the work each item is about: the same key, the same number."""
-        return self._current().work_of(ids)
-
-    def _current(self) -> Columns:
-        """The columns of the present generation."""
-        now = self._columns
-        if now.generation == self._database.generation():
-            return now
-        with self._refreshing, self._database.reading() as connection:
-            connection.execute("begin")  # one state for all that is read
-            try:
-                self._columns = columns.updated(self._columns, connection)
-            finally:
-                connection.execute("rollback")
-            return self._columns
+        return self._columns.current().work_of(ids)
 
 
 def _scored(ids: IdArray, scores: FloatArray) -> list[list[Scored]]:

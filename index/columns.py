@@ -1,19 +1,25 @@
 """What filters and facets need of every item, as arrays in memory that follow the archive's changes."""
 
+import contextlib
 import datetime as dt
+import json
+import os
 import sqlite3
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .chronology import Timeline
+from .labels import NAMES, Labels, bare_host, host_of
 from .types import FacetColumn, FacetColumns, Filters, IdArray
 
 Mask = npt.NDArray[np.bool_]
-LABELLED = ("section", "kind", "host", "language", "newsletter")
+LABELLED = tuple(NAMES)
 _NUMBERS = ("issue_id", "number", "year", "first", "last", "work", "words")
 _ROWS = """
     select item.id, item.issue_id, issue.number, issue.year, issue.day, issue.date is not null, issue.week,
@@ -24,28 +30,6 @@ _ROWS = """
 
 
 _Rows = tuple[npt.NDArray[np.intp], Mask | None]
-
-
-@dataclass(slots=True)
-class Labels:
-    """Texts and their codes; texts that differ only in case share one. Only ever grows."""
-
-    texts: list[str] = field(default_factory=list)
-    codes: dict[str, int] = field(default_factory=dict)
-
-    def code(self, text: str | None) -> int:
-        if not text:
-            return -1
-        found = self.codes.get(text)
-        if found is None:
-            folded = text.casefold()
-            found = self.codes.get(folded)
-            if found is None:
-                found = len(self.texts)
-                self.texts.append(text)
-                self.codes[folded] = found
-            self.codes[text] = found
-        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,16 +79,16 @@ class Columns:
         return np.logical_and.reduce(masks) if masks else None
 
     def _conditions(self, filters: Filters) -> Iterable[Mask]:
-        if filters.newsletters:
-            yield self._labelled("newsletter", filters.newsletters, str.__eq__)
-        if filters.sections:
-            yield self._labelled("section", filters.sections, str.__eq__)
-        if filters.kinds:
-            yield self._labelled("kind", filters.kinds, str.__eq__)
-        if filters.hosts:
-            yield self._labelled("host", map(bare_host, filters.hosts), _is_host)
-        if filters.languages:
-            yield self._labelled("language", filters.languages, _is_language)
+        labelled = {
+            "newsletter": filters.newsletters,
+            "section": filters.sections,
+            "kind": filters.kinds,
+            "host": tuple(map(bare_host, filters.hosts)),
+            "language": filters.languages,
+        }
+        for name, wanted in labelled.items():
+            if wanted:
+                yield self.labels[name].mask(self.codes[name], wanted)
         if filters.issues:
             yield np.isin(self.numbers["number"], np.array(filters.issues, dtype=np.int64)) & (
                 self.numbers["number"] >= 0
@@ -115,15 +99,6 @@ class Columns:
             yield self.numbers["first"] >= filters.after.toordinal()
         if filters.before is not None:
             yield (self.numbers["last"] < filters.before.toordinal()) & (self.numbers["last"] > 0)
-
-    def _labelled(self, name: str, wanted: Iterable[str], same: Callable[[str, str], bool]) -> Mask:
-        values = [value.casefold() for value in wanted]
-        labels = tuple(self.labels[name].texts)  # it may grow meanwhile
-        table = np.zeros(len(labels) + 1, dtype=np.bool_)  # the last place answers for code -1
-        for code, label in enumerate(labels):
-            folded = label.casefold()
-            table[code] = any(same(folded, value) for value in values)
-        return table[self.codes[name]]
 
 
 def _at(column: npt.NDArray[np.int32], rows: _Rows, unknown: int = -1) -> npt.NDArray[np.int32]:
@@ -139,7 +114,7 @@ def empty() -> Columns:
     """The state before the first generation."""
     numbers = {name: np.empty(0, dtype=np.int32) for name in _NUMBERS}
     codes = {name: np.empty(0, dtype=np.int32) for name in LABELLED}
-    labels = {name: Labels() for name in LABELLED}
+    labels = {name: Labels(names) for name, names in NAMES.items()}
     return Columns(-1, np.empty(0, dtype=np.int64), numbers, codes, labels, Timeline(), 0)
 
 
@@ -202,24 +177,39 @@ def span(day: str | None, dated: bool, week: int | None) -> tuple[int, int]:
     return first.toordinal(), dt.date(first.year, 12, 31).toordinal()
 
 
-def host_of(url: str | None) -> str | None:
-    """The host of a link without `www.`; None where there is none."""
-    if not url:
-        return None
+def saved(columns: Columns, file: Path, token: str) -> bool:
+    """Write the columns for the next process, whole or not at all. Says whether it could."""
+    arrays: dict[str, Any] = {"ids": columns.ids}
+    arrays |= {f"number {name}": values for name, values in columns.numbers.items()}
+    arrays |= {f"code {name}": values for name, values in columns.codes.items()}
+    texts = {name: columns.labels[name].texts for name in LABELLED}
+    stamp = {"token": token, "generation": columns.generation, "labels": texts}
+    half = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        return None
-    return bare_host(host) if host else None
+        with half.open("wb") as out:
+            np.savez(out, stamp=np.frombuffer(json.dumps(stamp).encode(), dtype=np.uint8), **arrays)
+        half.replace(file)
+    except OSError:
+        return False
+    finally:
+        with contextlib.suppress(OSError):
+            half.unlink(missing_ok=True)
+    return True
 
 
-def bare_host(host: str) -> str:
-    return host.casefold().strip().removeprefix("www.").rstrip(".")
-
-
-def _is_host(label: str, wanted: str) -> bool:
-    return label == wanted or label.endswith("." + wanted)
-
-
-def _is_language(label: str, wanted: str) -> bool:
-    return label == wanted or label.startswith(wanted + "-")
+def loaded(connection: sqlite3.Connection, file: Path, token: str) -> Columns:
+    """The columns that were saved with this token; the empty state when there are none."""
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            stamp = json.loads(arrays["stamp"].tobytes())
+            if stamp["token"] != token:
+                return empty()
+            ids = arrays["ids"]
+            numbers = {name: arrays[f"number {name}"] for name in _NUMBERS}
+            codes = {name: arrays[f"code {name}"] for name in LABELLED}
+        labels = {name: Labels(names, stamp["labels"][name]) for name, names in NAMES.items()}
+        generation = int(stamp["generation"])
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return empty()
+    timeline = Timeline().updated(connection, -1)
+    return Columns(generation, ids, numbers, codes, labels, timeline, 0)

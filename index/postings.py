@@ -21,7 +21,7 @@ from .text import stem
 from .types import FloatArray, IdArray
 
 EXACT = "="
-"""Before a word as it stands in the item's own text, not stemmed."""
+"""Before a word as it stands in the item's own text, not stemmed; the weights beside it mean nothing."""
 AUTHOR = "@"
 """Before a word of an author's name."""
 _MAGIC = b"backissues words 1\n"

@@ -1,5 +1,6 @@
 """The vector space in memory: what is near what, following the archive's changes."""
 
+import hashlib
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -10,10 +11,13 @@ import numpy as np
 from .database import Database
 from .embedding import Embedder, from_blobs, load
 from .errors import ArchiveError
+from .passages import RECIPE
 from .space import Space, neutral_queries
 from .types import FloatArray, IdArray
 from .vectors import VectorStore
 
+FOLDER = "vectors"
+"""Beside the archive; deleting it loses nothing."""
 _SAMPLE = 50_000
 """Items that a space is fitted from at most: its statistics do not get better beyond."""
 _PORTION = 20_000
@@ -28,6 +32,10 @@ class _View:
     model: str
     space: Space
     store: VectorStore
+
+
+def _stamp(model: str, space: Space) -> str:
+    return f"{model} {RECIPE} {hashlib.blake2b(space.to_bytes(), digest_size=8).hexdigest()}"
 
 
 class Retrieval:
@@ -90,7 +98,17 @@ class Retrieval:
                         self._view = self._refreshed(connection, self._view)
                     finally:
                         connection.execute("rollback")
+                if self._view is not None:
+                    folder, stamp = self._database.folder / FOLDER, _stamp(self._view.model, self._view.space)
+                    self._view.store.save(folder, stamp, self._view.generation)
+                    self._view.store.improve(folder, stamp, self._view.generation)
             return self._view
+
+    def close(self) -> None:
+        """Let go of work in the background."""
+        with self._refreshing:
+            if self._view is not None:
+                self._view.store.close()
 
     def _refreshed(self, connection: sqlite3.Connection, view: _View | None) -> _View | None:
         (generation,) = connection.execute("select generation from meta").fetchone()
@@ -102,6 +120,12 @@ class Retrieval:
             _follow(connection, view)
             return replace(view, generation=generation)
         space = self._space(connection, model, count)
+        folder, stamp = self._database.folder / FOLDER, _stamp(model, space)
+        loaded = VectorStore.load(folder, stamp)
+        if loaded is not None and loaded.generation <= generation:
+            view = _View(loaded.generation, model, space, loaded)
+            _follow(connection, view)
+            return replace(view, generation=generation)
         store = VectorStore(_NO_IDS, np.empty((0, len(space.item_mean)), dtype=np.float32))
         after = 0
         while portion := connection.execute(_PORTIONS, (after, _PORTION)).fetchall():

@@ -1,7 +1,6 @@
 """The inverted index of an archive: segments for ranges of item ids, kept in files, that follow its changes."""
 
 import contextlib
-import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from . import fulltext, postings, rows, text
+from . import caches, fulltext, postings, rows, text
 from .database import Database
 from .errors import ArchiveError
 from .postings import AUTHOR, EXACT, Segment
@@ -27,7 +26,6 @@ _PENDING_AT_START = 256
 _CHECKED = 500
 """So many candidates of a phrase are checked one by one; for more, the full-text index is asked."""
 _COLUMNS = ", ".join(fulltext.WEIGHTS)
-_STATE = "words segments"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +125,9 @@ class Words:
         (last,) = connection.execute("select coalesce(max(id), 0) from item").fetchone()
         if now is not None and now.generation == generation:
             return now
-        known = {part.number: part for part in (self._saved(connection) if now is None else now.parts)}
+        known = {
+            part.number: part for part in (self._saved(connection, last, generation) if now is None else now.parts)
+        }
         parts: list[_Part] = []
         pending: list[IdArray] = []
         for number in range(last // _RANGE + 1):
@@ -154,25 +154,22 @@ class Words:
         return _Part(number, generation, segment)
 
     def _save(self, number: int, generation: int, segment: Segment) -> None:
-        """Keep a segment for the next process. A token in the archive tells it from those of another history."""
-        token = secrets.token_hex(8)
-        stamp = {"generation": generation, "analyser": text.ANALYSER, "token": token}
+        """Keep a segment for the next process."""
         with contextlib.suppress(OSError, ArchiveError):
+            token = caches.new_token(self._database, f"words {number}", generation)
+            stamp = {"generation": generation, "analyser": text.ANALYSER, "token": token}
             postings.save(segment, self._file(number), stamp)
-            with self._database.writing() as transaction:
-                statement = "insert or replace into state (name, payload, generation) values (?, ?, ?)"
-                transaction.execute(statement, (f"{_STATE} {number}", token.encode(), generation))
 
-    def _saved(self, connection: sqlite3.Connection) -> Iterator[_Part]:
-        statement = "select name, payload from state where name glob ?"
-        for name, token in connection.execute(statement, (f"{_STATE} *",)).fetchall():
-            number = int(name.removeprefix(_STATE))
-            found = postings.load(self._file(number))
+    def _saved(self, connection: sqlite3.Connection, last: int, generation: int) -> Iterator[_Part]:
+        for number in range(last // _RANGE + 1):
+            token = caches.token(connection, f"words {number}")
+            found = postings.load(self._file(number)) if token is not None else None
             if found is None:
                 continue
             segment, stamp = found
-            if stamp.get("token") == token.decode() and stamp.get("analyser") == text.ANALYSER:
-                yield _Part(number, int(str(stamp["generation"])), segment)
+            made = int(str(stamp["generation"]))
+            if (stamp["token"], stamp["analyser"]) == (token, text.ANALYSER) and made <= generation:
+                yield _Part(number, made, segment)
 
     def _file(self, number: int) -> Path:
         return self._database.folder / FOLDER / f"{number}.words"

@@ -10,6 +10,8 @@ import pytest
 from index.archive import Archive
 from index.database import APPLICATION_ID, FILE, SCHEMA_VERSION
 from index.errors import ArchiveError, DamagedArchive, NewerSchema, NoArchive, NotWritable, WrongModel
+from index.passages import RECIPE
+from index.text import ANALYSER
 from index.types import Filters, FloatArray
 from tests.conftest import WordEncoder
 from tests.documents import ROBOTS, SEGMENTATION, STORE, TOOL, document, item, opened, put, titles
@@ -276,7 +278,8 @@ def make_version_1(folder: Path, encoder: WordEncoder) -> None:
     connection = sqlite3.connect(folder / FILE, isolation_level=None)
     connection.execute("pragma journal_mode = wal")
     connection.executescript(VERSION_1)
-    connection.execute("insert into meta values (1, 2, '2021-05-01T00:00:00+00:00', 'words@0001', null, 1, 1)")
+    meta = "insert into meta values (1, 2, '2021-05-01T00:00:00+00:00', 'words@0001', null, ?, ?)"
+    connection.execute(meta, (RECIPE, ANALYSER))
     connection.execute("""
         insert into issue values
             (1, 'The Weekly', 1, 'Dated', '2021-03-01', 2021, 9, 'https://a/1', 'en', '["https://x"]', 'a', 1),

@@ -1,0 +1,68 @@
+"""The columns of the present generation, kept in memory and, for large archives, in a file."""
+
+import contextlib
+import sqlite3
+import threading
+
+from . import caches, columns
+from .columns import Columns
+from .database import Database
+from .errors import ArchiveError
+
+FILE = "columns.npz"
+"""Beside the archive; deleting it loses nothing."""
+_SAVE_FROM = 5_000
+_RESAVE = 0.1
+"""The file is written anew once so large a part of the items changed."""
+
+
+class ColumnStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._columns: Columns | None = None
+        self._saved_at = -1
+        self._refreshing = threading.Lock()
+
+    def current(self) -> Columns:
+        """The columns of the present generation."""
+        now = self._columns
+        if now is not None and now.generation == self._database.generation():
+            return now
+        with self._refreshing, self._database.reading() as connection:
+            connection.execute("begin")  # one state for all that is read
+            try:
+                self._columns = columns.updated(self._columns or self._loaded(connection), connection)
+                outdated = self._outdated(connection, self._columns)
+            finally:
+                connection.execute("rollback")
+            if outdated:
+                self._save(self._columns)
+            return self._columns
+
+    def _loaded(self, connection: sqlite3.Connection) -> Columns:
+        token = caches.token(connection, FILE)
+        if token is None:
+            return columns.empty()
+        found = columns.loaded(connection, self._database.folder / FILE, token)
+        (generation,) = connection.execute("select generation from meta").fetchone()
+        if found.generation > generation:
+            return columns.empty()
+        self._saved_at = found.generation
+        return found
+
+    def _outdated(self, connection: sqlite3.Connection, now: Columns) -> bool:
+        if len(now.ids) < _SAVE_FROM:
+            return False
+        limit = max(1, int(_RESAVE * len(now.ids)))
+        statement = """
+            select (select count(*) from (select 1 from item where changed > ?1 limit ?2))
+                + (select count(*) from (select 1 from removed where generation > ?1 limit ?2))
+        """
+        (changed,) = connection.execute(statement, (self._saved_at, limit)).fetchone()
+        return bool(changed >= limit)
+
+    def _save(self, now: Columns) -> None:
+        with contextlib.suppress(ArchiveError):
+            token = caches.new_token(self._database, FILE, now.generation)
+            columns.saved(now, self._database.folder / FILE, token)
+        self._saved_at = now.generation

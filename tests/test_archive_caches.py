@@ -1,0 +1,192 @@
+"""Files beside the archive save time and never change an answer."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import postings
+from index.archive import Archive
+from index.column_store import FILE as COLUMNS
+from index.database import FILE
+from index.types import Filters
+from index.words import FOLDER as WORDS
+from tests.conftest import WordEncoder
+from tests.documents import document, item, opened, put
+
+ISSUES = 54
+EACH = 100
+
+
+def entry(place: int) -> str:
+    return f"Entry {place} about {['whales', 'bees', 'graphs'][place % 3]} {'学习' * (place % 2)}"
+
+
+def answers(archive: Archive, encoder: WordEncoder) -> dict[str, object]:
+    """Something of everything that is derived."""
+    ids = archive.item_ids()
+    columns = archive.facet_columns(ids)
+    found = archive.postings(["whale", "entri", "学习", "absent", "7"])
+    return {
+        "ids": ids.tolist(),
+        "build": archive.build,
+        "sections": [columns.section.labels[code] for code in columns.section.codes.tolist()],
+        "hosts": [columns.host.labels[code] if code >= 0 else None for code in columns.host.codes.tolist()],
+        "days": columns.day.tolist(),
+        "works": archive.work_of(ids).tolist(),
+        "lengths": archive.text_lengths().tolist(),
+        "postings": [(one.token, one.ids.tolist(), one.frequencies.tolist()) for one in found],
+        "phrases": [
+            np.asarray(archive.select(Filters(phrases=(phrase,)))).tolist()
+            for phrase in ("about bees", "whales", "学", "entry 7", "entry absent")
+        ],
+        "site": np.asarray(archive.select(Filters(hosts=("example",), sections=("odd",)))).tolist(),
+        "nearest": archive.nearest_arrays(encoder.queries(["entry 7 about bees"]), 20)[0].tolist(),
+    }
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large") / "archive"
+    documents = [
+        document(
+            number,
+            [
+                item(
+                    place,
+                    entry(place),
+                    section=("odd", "even")[place % 2],
+                    summary=f"number {number}",
+                    url=f"https://host{place % 7}.example/{number}",
+                    key=f"host{place % 7}.example/{number}",
+                )
+                for place in range(EACH)
+            ],
+        )
+        for number in range(1, ISSUES + 1)
+    ]
+    opened(folder, WordEncoder(), *documents).close()
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """An archive with no files beside it."""
+    (tmp_path / "archive").mkdir()
+    shutil.copy(made / FILE, tmp_path / "archive" / FILE)
+    return tmp_path / "archive"
+
+
+def without_caches(folder: Path, place: Path) -> Archive:
+    """The same archive with nothing but its one file."""
+    place.mkdir()
+    with sqlite3.connect(folder / FILE) as source, sqlite3.connect(place / FILE) as target:
+        source.backup(target)
+    source.close()
+    target.close()
+    return Archive(place, WordEncoder())
+
+
+def change(archive: Archive) -> None:
+    put(archive, document(3, [item(1, "Entry 1 about bees", section="odd"), item(2, "new whales", section="odd")]))
+    put(archive, document(99, [item(1, "Entry 7 about bees", section="Odd", url="https://example")]))
+
+
+def test_a_second_process_answers_the_same_from_files(folder: Path, tmp_path: Path, encoder: WordEncoder) -> None:
+    with Archive(folder, encoder) as archive:
+        first = answers(archive, encoder)
+        assert (folder / COLUMNS).exists()
+        assert (folder / WORDS / "0.words").exists()
+    with Archive(folder, encoder) as archive:
+        assert answers(archive, encoder) == first
+        change(archive)
+        changed = answers(archive, encoder)
+        assert changed != first
+    with Archive(folder, encoder) as archive:  # the files are now older than the archive
+        assert answers(archive, encoder) == changed
+    with without_caches(folder, tmp_path / "bare") as bare:
+        expected = answers(bare, encoder)
+    # ranks of equal scores may depend on how vectors were rounded on the way, so only the best is compared
+    assert {**changed, "nearest": 0} == {**expected, "nearest": 0}
+
+
+def test_many_changes_write_the_files_again(folder: Path, encoder: WordEncoder) -> None:
+    with Archive(folder, encoder) as archive:
+        answers(archive, encoder)
+        before = {file: file.read_bytes() for file in (folder / COLUMNS, folder / WORDS / "0.words")}
+        fewer = [item(place, f"whales again {place}", section="odd") for place in range(1, 61)]
+        put(archive, *[document(number, fewer) for number in range(1, 41)])
+        put(archive, *[document(number, fewer) for number in range(101, 151)])
+        expected = answers(archive, encoder)
+        assert all(file.read_bytes() != content for file, content in before.items())
+    with Archive(folder, encoder) as archive:
+        assert answers(archive, encoder) == expected
+        assert archive.build.items == (ISSUES - 40) * EACH + 90 * 60
+
+
+@pytest.mark.parametrize("damage", ["cut", "noise", "empty", "gone"])
+def test_damaged_files_are_not_used(folder: Path, encoder: WordEncoder, damage: str) -> None:
+    with Archive(folder, encoder) as archive:
+        expected = answers(archive, encoder)
+    for file in (folder / COLUMNS, folder / WORDS / "0.words"):
+        content = file.read_bytes()
+        if damage == "gone":
+            file.unlink()
+        else:
+            file.write_bytes({"cut": content[: len(content) // 2], "noise": b"\x00noise" * 99, "empty": b""}[damage])
+    with Archive(folder, encoder) as archive:
+        assert answers(archive, encoder) == expected
+
+
+def test_a_restored_copy_does_not_use_files_of_another_history(
+    folder: Path, tmp_path: Path, encoder: WordEncoder
+) -> None:
+    with Archive(folder, encoder) as archive:
+        answers(archive, encoder)
+    shutil.copy(folder / FILE, tmp_path / "backup")
+    with Archive(folder, encoder) as archive:
+        put(archive, *[document(number, [item(1, "whales again", section="odd")]) for number in range(1, 31)])
+        answers(archive, encoder)
+    shutil.copy(tmp_path / "backup", folder / FILE)
+    with Archive(folder, encoder) as archive:
+        put(archive, *[document(number, [item(1, "bees", section="odd")]) for number in range(1, 41)])
+        restored = answers(archive, encoder)
+    with without_caches(folder, tmp_path / "bare") as bare:
+        assert {**answers(bare, encoder), "nearest": 0} == {**restored, "nearest": 0}
+
+
+def test_segments_keep_what_was_built(tmp_path: Path) -> None:
+    rows = [
+        (5, "model models gpt", "", "3", "", "", "", "ada lovelace | alan", "gpt3"),
+        (9, "modelling", "", "", "", "", "models " * 300, "", ""),
+    ]
+    segment = postings.build(rows)
+    postings.save(segment, tmp_path / "file", {"token": "x"})
+    loaded = postings.load(tmp_path / "file")
+    assert loaded is not None
+    assert loaded[1] == {"token": "x"}
+    for one in (segment, loaded[0]):
+        for word, (ids, halves) in LOOKED_UP.items():
+            assert one.lookup(word)[0].tolist() == ids
+            assert word.startswith("=") or one.lookup(word)[1].tolist() == halves
+
+
+LOOKED_UP: dict[str, tuple[list[int], list[int]]] = {
+    "model": ([5, 9], [8, 255]),
+    "=models": ([5, 9], []),
+    "=model": ([5], []),
+    "=modelling": ([9], []),
+    "models": ([], []),
+    "gpt3": ([5], [2]),
+    "=gpt3": ([], []),
+    "@ada": ([5], [2]),
+    "ada": ([], []),
+    "3": ([5], [2]),
+}
+
+
+def test_no_words_at_all() -> None:
+    assert postings.build([]).lookup("x")[0].tolist() == []
+    assert postings.build([(1, *[""] * 8)]).lookup("x")[0].tolist() == []
