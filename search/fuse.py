@@ -13,16 +13,24 @@ import numpy as np
 
 from index.types import FloatArray
 
-WEIGHT = 0.4
+WEIGHT = 0.3
 """What full coverage by words is worth beside a cosine."""
-STRICT = 3
-"""The power that lets only nearly full coverage count where words are not trusted."""
+TRUSTED, STRICT = 1.5, 3.0
+"""The powers that coverage is raised to where words are trusted and where not: the higher, the less a part of the
+question counts against the whole of it."""
+TITLE = 0.1
+"""What it is worth beside that when a title alone covers all of the question."""
 
 
 def fuse(meaning: FloatArray, share: FloatArray, trust: float) -> FloatArray:
     """Fused scores. `meaning` are cosines, `share` coverages in 0..1 beside them, `trust` in 0..1."""
-    words = trust * share + (1 - trust) * share**STRICT
+    words = trust * share**TRUSTED + (1 - trust) * share**STRICT
     return np.asarray(meaning + WEIGHT * words, dtype=np.float32)
+
+
+def title_bonus(share: float) -> float:
+    """What is added for the share of a question that one of an item's titles covers by itself."""
+    return TITLE * share**STRICT
 
 
 def scripts(text: str) -> Counter[str]:

@@ -8,7 +8,7 @@ import numpy as np
 from index.archive import Archive
 from index.types import FloatArray, IdArray, Scored
 
-from .fuse import fuse, trust
+from .fuse import fuse, title_bonus, trust
 from .relevance import WEAK, Calibration
 from .results import Mode, Understood
 from .words import Covered, cover
@@ -17,6 +17,8 @@ DEPTH = 1000
 """How many of the nearest by meaning are looked at."""
 WORD_DEPTH = 200
 """How many that meaning did not bring up are looked at for their words."""
+TITLES = 30
+"""How many at the top have their titles compared with the question."""
 FEW = 5
 """How many are kept when none is relevant."""
 HALF = 0.5
@@ -97,7 +99,24 @@ def raw_scores(archive: Archive, query: Query, scripts: dict[str, float], within
     if len(missing):
         more, more_scores = _nearest(archive, query, len(missing), missing)
         ids, scores = np.concatenate([ids, more]), np.concatenate([scores, more_scores])
-    return ordered(ids, fuse(scores, covered.of(ids), trust(query.words, scripts)))
+    ranked = ordered(ids, fuse(scores, covered.of(ids), trust(query.words, scripts)))
+    return _titles_first(archive, ranked, covered)
+
+
+def _titles_first(archive: Archive, ranked: Ranked, covered: Covered) -> Ranked:
+    """The same candidates, those at the top raised whose very title the question is."""
+    top = ranked.ids[:TITLES]
+    top = top[covered.of(top) > 0]
+    if not len(top):
+        return ranked
+    bonus = {
+        item.id: title_bonus(max(covered.by(item.title), covered.by(item.subtitle)))
+        for item in archive.items(top.tolist())
+    }
+    scores = ranked.scores.copy()
+    for place, id_ in enumerate(ranked.ids[:TITLES].tolist()):
+        scores[place] += bonus.get(id_, 0.0)
+    return ordered(ranked.ids, scores)
 
 
 def _nearest(archive: Archive, query: Query, k: int, within: IdArray | None) -> tuple[IdArray, FloatArray]:

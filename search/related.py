@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from index.archive import Archive
-from index.passages import passage
+from index.passages import address_words, passage
 from index.types import FloatArray, IdArray, Issue, Item, Scored
 
 from .hits import Found, hits
@@ -21,7 +21,7 @@ from .reasons import reason
 from .refresh import fitted
 from .relevance import WEAK, Calibration
 from .results import Coverage, Hit, Mention, Related
-from .target import address_words, mentions
+from .target import mentions
 
 POOL = 60
 """How many neighbours a list is chosen from."""
@@ -107,6 +107,7 @@ def _same_title(archive: Archive, item: Item, neighbours: Sequence[Scored]) -> l
 
 
 def _related(archive: Archive, anchor: _Anchor, limit: int) -> Related:
+    """The list as an answer; what surrounds a text is all earlier."""
     found = hits(archive, _chosen(archive, anchor, max(1, min(limit, POOL))))
     if anchor.item is None:
         return Related(None, found, (), archive.build)
@@ -132,6 +133,8 @@ def _chosen(archive: Archive, anchor: _Anchor, limit: int) -> list[Found]:
         if id_ not in own and work not in seen and scores[place] >= WEAK:
             seen.add(work)
             kept.append(place)
+    if not kept:
+        return []
     places = _diverse(raw[kept], archive.space_vectors(ids[kept].tolist()), limit)
     picked = sorted((kept[place] for place in places), key=lambda place: (-raw[place], ids[place]))
     return [Found(int(ids[place]), float(scores[place])) for place in picked]

@@ -14,7 +14,7 @@ from index.types import FloatArray
 
 from .results import Band
 
-VERSION = 1
+VERSION = 2
 GOOD = 0.5
 """Scores from here on are "good": better than nearly all neutral questions achieve."""
 STRONG = 0.8
@@ -71,7 +71,7 @@ class Calibration:
             return None
 
 
-BORDER = 1.5
+BORDER = 1.1
 """How many spreads above chance the border of "good" lies."""
 
 

@@ -6,7 +6,8 @@ the archive does not know at all lower it, so that one stray match in a long que
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,6 +40,14 @@ class Covered:
 
     ids: IdArray
     share: FloatArray
+    weights: dict[str, float] = field(default_factory=dict)
+    """What each of the question's tokens weighs; all together are the whole question."""
+
+    def by(self, text: str | None) -> float:
+        """The share of the question that a title covers by itself."""
+        held = _title_tokens(text) if text else frozenset()
+        total = sum(self.weights.values())
+        return sum(weight for token, weight in self.weights.items() if token in held) / total if total else 0.0
 
     def of(self, ids: IdArray) -> FloatArray:
         """The shares of any items, 0 for those that cover nothing."""
@@ -82,7 +91,12 @@ def cover(archive: Archive, text: str, within: IdArray | None = None) -> Covered
     if within is not None:
         ids = ids[np.isin(ids, within, assume_unique=True)]
     share = np.minimum(scores[ids] / sum(weights.values()), 1)
-    return Covered(ids, np.asarray(share, dtype=np.float32))
+    return Covered(ids, np.asarray(share, dtype=np.float32), weights)
+
+
+@lru_cache(maxsize=1 << 14)
+def _title_tokens(text: str) -> frozenset[str]:
+    return frozenset(tokens(text))
 
 
 def _rarity(total: int, holding: int) -> float:
