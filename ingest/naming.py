@@ -1,5 +1,6 @@
 """A newsletter's name where no document says it: what the titles of its issues begin with."""
 
+import calendar
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -10,13 +11,14 @@ _TRAILING = frozenset(
     {"issue", "issues", "week", "weekly", "no", "nr", "number", "vol", "volume", "edition", "episode", "summary", "of"}
     | {"for", "from", "the", "in", "on", "at", "a", "to", "and", "第", "号", "期", "回", "年", "月", "の", "的"}
 )
+_MONTHS = frozenset(name.casefold() for names in (calendar.month_name, calendar.month_abbr) for name in names if name)
 _SHARE = 0.3
 
 
 def newsletter_name(titles: Iterable[str]) -> str:
     """The beginning that most titles share, "" where too few do.
 
-    Of all beginnings (whole words, no numbers) that at least two titles and three in ten have, the one that covers
+    Of all beginnings (whole words, no numbers or months) that at least two titles and three in ten have, the one that covers
     the most words of all titles: longer is better, and so is shared by more.
     """
     titles = list(titles)
@@ -25,9 +27,10 @@ def newsletter_name(titles: Iterable[str]) -> str:
     for title in titles:
         prefix: tuple[str, ...] = ()
         for word in _WORD.finditer(title):
-            if word[0].isdigit():
+            folded = word[0].casefold()
+            if folded.isdigit() or folded in _MONTHS:
                 break
-            prefix = (*prefix, word[0].casefold())
+            prefix = (*prefix, folded)
             counts[prefix] += 1
             spelled.setdefault(prefix, title[: word.end()].strip())
     enough = max(2.0, _SHARE * len(titles))

@@ -359,6 +359,32 @@ def test_a_page_with_all_weeks_is_many_issues(archive: Archive, tmp_path: Path) 
     assert (again.count("new"), again.count("held")) == (1, 3)
 
 
+def test_weeks_without_a_year_take_it_from_their_neighbours() -> None:
+    def part(heading: str) -> str:
+        return f"## {heading}\n\n- [one](https://a.example/1)\n- [two](https://a.example/2)\n\n"
+
+    headings = [
+        "Finds of the week (January 6 - January 12) - 2025",
+        "Finds of the week (December 30 - January 5) - 2025",
+    ]
+    headings += ["Finds of the week (December 23 - 29) - 2024", "Finds of the week (January 1 - January 7) - 2024"]
+    headings += ["Finds of the week (December 25 - December 31)", "Finds of the week (December 18 - 24)"]
+    contents = "".join(f"- [{heading}](#{heading[:4]})\n" for heading in headings)
+    text = f"# All finds\n\n## 2025\n{contents}\n## 2024\n{contents}\n" + "".join(part(heading) for heading in headings)
+    found = issues_in(text)
+    assert found is not None
+    assert [part.title for part in found[1]] == headings
+    assert [str(part.date) for part in found[1]] == [
+        "2025-01-06",
+        "2024-12-30",
+        "2024-12-23",
+        "2024-01-01",
+        "2023-12-25",
+        "2023-12-18",
+    ]
+    assert issues_in("---\ntitle: All finds\n---\n" + text) is None, "what has its own metadata is one issue"
+
+
 def test_one_issue_is_never_split(corpus: Path) -> None:
     sample = Path(__file__).parent.parent / "ingest" / "sample"
     for path in [*sorted(corpus.glob("*.md")), *sorted(sample.glob("*.md"))]:
@@ -487,6 +513,7 @@ def without_language(item: Item) -> Item:
         (["This Week in Tin 371", "This Week in Tin 372"], "This Week in Tin"),
         (["机器学习周刊第 12 期", "机器学习周刊第 13 期", "年终总结"], "机器学习周刊"),
         (["機械学習ニュース #3", "機械学習ニュース #4"], "機械学習ニュース"),
+        (["Tin Digest for May 3", "Tin Digest for May 10", "Tin Digest for June 7"], "Tin Digest"),
         (["Why birds sing", "A day at sea", "Tea, and how to pour it"], ""),
         (["Issue 1", "Issue 2", "Issue 3"], ""),
         (["The Lamp #1"], ""),

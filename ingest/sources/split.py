@@ -1,16 +1,20 @@
 """One Markdown file with many issues in it, as some newsletters keep all their weeks on one page."""
 
+import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import quote
 
-from ..parse.dates import names_an_issue
+from ..naming import newsletter_name
+from ..parse.dates import date_in, names_an_issue, printed_in
 from .found import Context, Found, Yield
 
 _HEADING = re.compile(r"^(#{1,4})[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(https?://|https?://|\]\[")
 _MARKUP = re.compile(r"[*_`]|!?\[([^\]]*)\]\([^)]*\)")
+_METADATA = re.compile(r"\ufeff?(?:---\s*\n|[A-Z][a-z]+: \S)")
 _FEWEST = 3
 _SHARE = 0.6
 
@@ -21,6 +25,14 @@ class Part:
 
     title: str
     text: str
+    date: dt.date | None
+
+
+class _Heading(NamedTuple):
+    start: int
+    end: int
+    level: int
+    title: str
 
 
 def split(found: Found, context: Context) -> Yield:
@@ -33,38 +45,62 @@ def split(found: Found, context: Context) -> Yield:
     online = found.source.startswith(("http://", "https://"))
     for part in parts[1]:
         url = f"{found.source}#{quote(part.title)}" if online else None
-        facts = replace(found.facts, newsletter=parts[0] or None, url=url)
+        facts = replace(found.facts, newsletter=parts[0] or None, url=url, date=part.date)
         yield replace(found, source=f"{found.source}#{part.title}", body=part.text.encode(), facts=facts)
 
 
 def issues_in(text: str) -> tuple[str, list[Part]] | None:
     """The file's own title and its issues, None for a file that is one issue.
 
-    It has many when its title names no issue ("#21", "week 37, 2020", "June 23 - 29, 2025") and most headings of one
-    level do, each with links below it.
+    It has many when neither its metadata nor its title name an issue ("#21", "week 37, 2020", "June 23 - 29, 2025")
+    and most headings of one level do, or begin like those that do, each with links below it.
     """
     text = text.replace("\r\n", "\n")
     blanked = _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
-    headings = [(match.start(), match.end(), len(match[1]), _plain(match[2])) for match in _HEADING.finditer(blanked)]
-    if len(headings) < _FEWEST:
+    headings = [_Heading(m.start(), m.end(), len(m[1]), _plain(m[2])) for m in _HEADING.finditer(blanked)]
+    if len(headings) < _FEWEST or _METADATA.match(text):
         return None
-    first = headings[0]
-    own = first[3] if first[2] == 1 else ""
-    rest = headings[1:] if own else headings
+    own = headings[0].title if headings[0].level == 1 else ""
     if own and names_an_issue(own):
         return None
+    rest = headings[1:] if own else headings
     for level in (1, 2, 3):
-        same = [heading for heading in rest if heading[2] == level]
-        naming = [heading for heading in same if names_an_issue(heading[3])]
-        if len(naming) < _FEWEST or len(naming) < _SHARE * len(same) or len({h[3] for h in naming}) < len(naming):
-            continue
+        chosen = _issue_headings([heading for heading in rest if heading.level == level])
         parts = []
-        for start, end, _, title in naming:
-            stop = next((h[0] for h in headings if h[0] > start and h[2] <= level), len(blanked))
-            parts.append(Part(title, f"# {title}\n{text[end:stop]}"))
-        if sum(len(_LINK.findall(part.text)) >= 2 for part in parts) >= 0.8 * len(parts):
+        for heading, date in zip(chosen, _dates([heading.title for heading in chosen]), strict=True):
+            stop = next((h.start for h in headings if h.start > heading.start and h.level <= level), len(text))
+            parts.append(Part(heading.title, f"# {heading.title}\n{text[heading.end : stop]}", date))
+        if parts and sum(len(_LINK.findall(part.text)) >= 2 for part in parts) >= 0.8 * len(parts):
             return own, parts
     return None
+
+
+def _issue_headings(same: list[_Heading]) -> list[_Heading]:
+    """Those of the headings of one level that name issues; [] where that is not what the level is for."""
+    naming = [heading for heading in same if names_an_issue(heading.title)]
+    if len(naming) < _FEWEST:
+        return []
+    start = newsletter_name(heading.title for heading in naming).casefold()
+    chosen = [h for h in same if h in naming or (start and h.title.casefold().startswith(start))]
+    counted = [heading for heading in same if not heading.title.isdigit()]  # years, say
+    distinct = len({heading.title for heading in chosen}) == len(chosen)
+    return chosen if distinct and len(chosen) >= _SHARE * len(counted) else []
+
+
+def _dates(titles: list[str]) -> list[dt.date | None]:
+    """The days that headings name. Where the year is left out, or is that of the end of a week that began in the old
+    one, it is the year that brings the day nearest to the neighbours', for such files are in order of time."""
+    days = [printed_in(title).date for title in titles]
+    for order in (range(len(days)), range(len(days) - 1, -1, -1)):
+        near: dt.date | None = None
+        for index in order:
+            found = days[index]
+            if near is not None and (found is None or abs((found - near).days) > 300):
+                options = [date_in(titles[index], year) for year in (near.year - 1, near.year, near.year + 1)]
+                found = min((day for day in options if day), key=lambda day: abs((day - near).days), default=found)
+                days[index] = found
+            near = found or near
+    return days
 
 
 def _plain(heading: str) -> str:
