@@ -99,7 +99,10 @@ def _split(url: str) -> SplitResult | None:
         _ = parts.port
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not host or "." not in host or " " in host or ".." in host:
+    if parts.scheme not in ("http", "https") or not host or " " in host:
+        return None
+    labels = host.removeprefix("www.").rstrip(".").split(".")
+    if len(labels) < 2 or not all(labels):
         return None
     return parts
 

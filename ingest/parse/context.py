@@ -16,8 +16,9 @@ _URLISH = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 # Labels that only point, in the languages most newsletters use.
 _POINTING = """
 link, here, more, read more, read it, source, via, website, homepage, paper, pdf, code, blog, blog post, tweet, video,
-demo, details, source code, 原文, 链接, 这里, 此处, 来源, 全文, 论文, 代码, 查看, 阅读原文, 详情, 官网, 出处, リンク, こちら, ここ,
-続きを読む, 記事, 論文, コード, 出典, 詳細, hier, mehr, quelle, ici, lire la suite, aquí, leer más, qui, 여기, 링크
+demo, details, source code, hier, mehr, quelle, ici, lire la suite, aquí, leer más, qui, 여기, 링크,
+原文, 链接, 这里, 此处, 来源, 全文, 论文, 代码, 查看, 阅读原文, 详情, 官网, 出处,
+リンク, こちら, ここ, 続きを読む, 記事, 論文, コード, 出典, 詳細
 """
 _POINTERS = frozenset(" ".join(word.split()) for word in _POINTING.split(","))
 _LETTERS = re.compile(r"[^\W\d_]+")

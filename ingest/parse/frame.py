@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ..links import is_plumbing, is_profile
 from .compose import Entry
 from .context import Context, width
+from .dates import names_an_issue
 from .regions import Region
 
 # Headings of the frame, in whole; weak evidence, used only where nothing is described under them.
@@ -26,7 +27,7 @@ def within_frame(regions: Sequence[Region]) -> list[Entry]:
     bodies = sum(entry.origin != "list" for entry in kept)
     if bodies and told * 5 >= bodies * 3:
         kept = [entry for entry in kept if entry.said or entry.origin in ("list", "row") or not _bare(entry)]
-        while kept and not kept[-1].said and kept[-1].origin not in ("list", "row"):
+        while kept and not kept[-1].said and (kept[-1].origin not in ("list", "row") or names_an_issue(kept[-1].text)):
             kept.pop()
     else:  # the cards are the issue: what they print is all that is said
         for entry in kept:

@@ -4,8 +4,9 @@ Headings are told apart into sections and entries, entries get their section, di
 announce, and what only frames the issue (earlier issues, the author's links, bare cards at the end) goes.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.types import Item
@@ -26,8 +27,8 @@ def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], l
     """The items of a document in order, and the outward links that went to none of them."""
     regions = regions_of(_promote(blocks, context))
     _lead_images(regions)
-    for number, region in enumerate(regions):
-        segment(region, number, context, alone=len(regions) == 1)
+    for region in regions:
+        segment(region, region.number, context, alone=len(regions) == 1)
     _headings(regions, context)
     _sections(regions)
     entries = within_frame(regions)
@@ -91,64 +92,80 @@ def _is_bold_title(line: Sequence[Run], context: Context) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """How the headings of a document are used: levels that name entries with links, levels that name sections, and
+    how many headings of each level name a part, or may name an entry."""
+
+    linked: frozenset[int]
+    sections: frozenset[int]
+    parts: Counter[int]
+    drafts: Counter[int]
+
+
 def _headings(regions: Sequence[Region], context: Context) -> None:
     """Makes entries of the headings that name one, once it is known how the whole document is built."""
     candidates = [region for region in regions if region.role == "item" and region.heading is not None]
-    drafts = [(region, _heading_entry(region, regions.index(region), context, lenient=False)) for region in candidates]
+    drafts = [(region, _heading_entry(region, context, lenient=False)) for region in candidates]
     own = sum(entry.own in ("title", "line", "card") for _, entry in drafts)
     inline = sum(entry.own in ("", "text") and bool(entry.inside) for _, entry in drafts)
     if inline > own:
-        drafts = [
-            (region, _heading_entry(region, regions.index(region), context, lenient=True)) for region, _ in drafts
-        ]
-    linked = sum(entry.url is not None for _, entry in drafts)
-    levels = {region.level for region, entry in drafts if entry.url}
-    sections = {region.level for region in regions if region.role == "section"}
-    listed_levels = [region.level for region in regions if region.role in ("section", "empty")]
+        drafts = [(region, _heading_entry(region, context, lenient=True)) for region in candidates]
+    linked = [region.level for region, entry in drafts if entry.url]
+    build = _Build(
+        frozenset(linked if len(linked) >= 2 else ()),
+        frozenset(region.level for region in regions if region.role == "section"),
+        Counter(region.level for region in regions if region.role in ("section", "empty")),
+        Counter(region.level for region, _ in drafts),
+    )
     for region, entry in drafts:
-        if entry.own in ("text", "") and entry.said < 400 and _opens_part(region, regions):
-            region.role = "prose"
-            continue
-        if any(block.kind == "item" for block in region.blocks) and (
-            listed_levels.count(region.level) > sum(other.level == region.level for other, _ in drafts)
+        if _names_entry(region, entry, build) and not (
+            entry.own in ("text", "") and entry.said < 400 and _opens_part(region, regions)
         ):
+            region.entries = [entry, *region.after]
+        else:
             region.role = "prose"
-            continue
-        alone = entry.url is None
-        listed = any(block.kind == "item" for block in region.blocks)
-        peers = region.level in levels and linked >= 2
-        if alone and not any(block.kind == "paragraph" for block in until_rule(region.blocks)):
-            region.role = "prose"
-            continue
-        if alone and (entry.said < 40 or (listed and not peers) or (not peers and entry.said < 200)):
-            region.role = "prose"
-            continue
-        if alone and not peers and region.level not in sections:
-            region.role = "prose"
-            continue
-        region.entries = [entry, *region.after]
+
+
+def _names_entry(region: Region, entry: Entry, build: _Build) -> bool:
+    """Whether a heading with the text under it is an entry rather than the opening of a part."""
+    listed = any(block.kind == "item" for block in region.blocks)
+    if listed and build.parts[region.level] > build.drafts[region.level]:
+        return False
+    if entry.url is not None:
+        return True
+    if not any(block.kind == "paragraph" for block in until_rule(region.blocks)) or entry.said < 40:
+        return False
+    if region.level in build.linked:
+        return True
+    return region.level in build.sections and not listed and entry.said >= 200
 
 
 def _opens_part(region: Region, regions: Sequence[Region]) -> bool:
-    """Whether a heading only opens a part of the document: deeper headings with entries follow it at once."""
-    following = regions[regions.index(region) + 1 :][:1]
-    return bool(following) and following[0].level > region.level and following[0].role not in ("empty", "prose")
+    """Whether a heading only opens a part of the document: deeper headings with entries follow it."""
+    for following in regions[region.number + 1 : region.number + 40]:
+        if following.level <= region.level:
+            return False
+        if following.role in ("section", "split", "item"):
+            return True
+    return False
 
 
-def _heading_entry(region: Region, number: int, context: Context, *, lenient: bool) -> Entry:
+def _heading_entry(region: Region, context: Context, *, lenient: bool) -> Entry:
     assert region.heading is not None
-    entry = titled("heading", region.heading.runs, context.links(region.heading.runs), number)
+    entry = titled("heading", region.heading.runs, context.links(region.heading.runs), region.number)
     entry.title = section_name(entry.title) if entry.title else ""
     entry.image = region.heading.images[0] if region.heading.images else None
     body: list[Block] = []
     ends = leads_into_card(region, context)
-    for number_, block in enumerate(region.blocks, start=1):
+    cards = sum(block.kind == "card" for block in region.blocks)
+    for block in region.blocks:
         if block.kind == "rule":
             if any(part.kind in ("paragraph", "item") for part in body):
                 break
             continue
         body.append(block)
-        if ends and block.kind == "card" and any(part.kind == "card" for part in region.blocks[number_:]):
+        if ends and block.kind == "card" and cards > 1:
             break
     return compose(entry, body, context, lenient=lenient)
 
@@ -168,7 +185,7 @@ def _sections(regions: Sequence[Region]) -> None:
                 while stack and (stack[-1][0] > region.level or (stack[-1][0] == region.level and not stack[-1][2])):
                     stack.pop()
             name = stack[-1][1] if stack else None
-            if name is None and region.level in levels:
+            if name is None and levels:
                 name = region.name
             for entry in region.entries:
                 entry.section = name

@@ -109,10 +109,11 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
         entry.summary = squeeze(text) if width(prefix) > width(entry.title) + 4 else said or None
     elif width(prefix) <= 6 or _is_tag(before) or (width(before.strip()) <= 30 and before.rstrip()[-1:] in ":：|–—-"):
         entry.title = label
-        entry.summary = squeeze(text) if after.lstrip()[:1].isalnum() else _description(after)
+        goes_on = after.lstrip()[:1].isalnum()  # the sentence that the link opens
+        entry.summary = squeeze(text) if goes_on else _description(after, links)
     elif bold and not bold.href and text.startswith(bold.text):
         entry.title = squeeze(bold.text).strip(EDGE)
-        entry.summary = _description(text[len(bold.text) :])
+        entry.summary = _description(text[len(bold.text) :], links)
     elif width(said) <= 4 and width(label) < width(prefix) and not main.strong:
         entry.title, entry.summary = squeeze(text).strip(EDGE), None
         entry.weak = main.start >= len(sentence)
@@ -123,10 +124,13 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
     return entry
 
 
-def _description(after: str) -> str | None:
-    """What follows a title in its line, if it says something."""
+def _description(after: str, links: list[Link]) -> str | None:
+    """What follows a title in its line, if it says something besides the labels of further links."""
     said = squeeze(after).lstrip(EDGE + "。．.)）]")
-    return said if any(char.isalnum() for char in said) else None
+    words = said
+    for link in links:
+        words = words.replace(squeeze(link.label), "") if width(link.label) <= 24 else words
+    return said if any(char.isalnum() for char in words) else None
 
 
 def _is_tag(before: str) -> bool:

@@ -11,7 +11,7 @@ from .lines import squeeze, without_number
 Role = Literal["empty", "section", "split", "item", "prose"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Region:
     """A heading and the blocks under it. `role` says what the heading turned out to be."""
 
@@ -22,6 +22,8 @@ class Region:
     after: list[Entry] = field(default_factory=list)
     """Entries that follow the one the heading names, on the same footing."""
     all_blocks: list[Block] = field(default_factory=list)
+    number: int = 0
+    """Its place in the document."""
 
     def __post_init__(self) -> None:
         self.all_blocks = self.blocks
@@ -49,6 +51,8 @@ def regions_of(blocks: Sequence[Block]) -> list[Region]:
             regions.append(Region(block, []))
         else:
             regions[-1].blocks.append(block)
+    for number, region in enumerate(regions):
+        region.number = number
     return regions
 
 

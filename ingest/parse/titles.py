@@ -60,7 +60,7 @@ def titles(region: Region, number: int, context: Context) -> list[Entry]:
             while body and body[-1].kind == "image" and position + 1 < len(starts):
                 body = body[:-1]
         entries.append(_unit(start, (blocks[start.index], body, image), number, context))
-    return [entry for entry in entries if entry.url or entry.said]
+    return [entry for entry in entries if entry.url or (entry.said and not entry.weak)]
 
 
 def _unit(start: Start, place: tuple[Block, Sequence[Block], str | None], number: int, context: Context) -> Entry:
@@ -75,6 +75,7 @@ def _unit(start: Start, place: tuple[Block, Sequence[Block], str | None], number
     rest = start.title.rest if start.title else start.rest
     if rest:
         body = [Block("paragraph", rest), *body]
+    entry.weak = not entry.title  # a number alone names nothing
     compose(entry, body, context)
     if entry.url is None and start.title is None:
         keys = {link.key: link for part in body for link in context.links(part.runs)}
@@ -147,7 +148,11 @@ def _starts(region: Region, context: Context) -> list[Start]:
         identified = False
         known.add(title.links[0].key)
     starts = [start for start in starts if not _heads_list(region, start)]
-    if len(starts) == 1 and region.heading is not None and _is_trailer(region, starts[0], context):
+    if not starts or region.heading is None:
+        return starts
+    if any(block.quoted for block in blocks[: starts[0].index]):  # the heading names what is quoted
+        return []
+    if len(starts) == 1 and _is_trailer(region, starts[0], context):
         return []
     return starts
 
@@ -181,7 +186,8 @@ def _is_trailer(region: Region, start: Start, context: Context) -> bool:
         return True
     if start.title and start.title.rest:
         return False
-    return bool(before) and not after
+    linked = any(block.quoted or context.links(block.runs) for block in before)
+    return bool(before) and (linked or not after)
 
 
 def _image_leads(blocks: Sequence[Block], starts: Sequence[Start]) -> bool:
