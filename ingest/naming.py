@@ -11,15 +11,15 @@ _TRAILING = frozenset(
     {"issue", "issues", "week", "weekly", "no", "nr", "number", "vol", "volume", "edition", "episode", "summary", "of"}
     | {"for", "from", "the", "in", "on", "at", "a", "to", "and", "第", "号", "期", "回", "年", "月", "の", "的"}
 )
-_MONTHS = frozenset(name.casefold() for names in (calendar.month_name, calendar.month_abbr) for name in names if name)
+_MONTHS = frozenset(name.casefold() for name in (*calendar.month_name, *calendar.month_abbr) if name)
 _SHARE = 0.3
 
 
 def newsletter_name(titles: Iterable[str]) -> str:
     """The beginning that most titles share, "" where too few do.
 
-    Of all beginnings (whole words, no numbers or months) that at least two titles and three in ten have, the one that covers
-    the most words of all titles: longer is better, and so is shared by more.
+    Of all beginnings (whole words, no numbers or months) that at least two titles and three in ten have, the one that
+    covers the most words of all titles: longer is better, and so is shared by more.
     """
     titles = list(titles)
     counts: Counter[tuple[str, ...]] = Counter()

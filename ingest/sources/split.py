@@ -88,17 +88,19 @@ def _issue_headings(same: list[_Heading]) -> list[_Heading]:
 
 
 def _dates(titles: list[str]) -> list[dt.date | None]:
-    """The days that headings name. Where the year is left out, or is that of the end of a week that began in the old
-    one, it is the year that brings the day nearest to the neighbours', for such files are in order of time."""
+    """The days that headings name. A year left out is the one that brings the day nearest to its neighbour's, for such
+    files are in order of time; a week from December to January may print the new year for both."""
     days = [printed_in(title).date for title in titles]
     for order in (range(len(days)), range(len(days) - 1, -1, -1)):
         near: dt.date | None = None
         for index in order:
             found = days[index]
-            if near is not None and (found is None or abs((found - near).days) > 300):
+            if near is not None and found is None:
                 options = [date_in(titles[index], year) for year in (near.year - 1, near.year, near.year + 1)]
-                found = min((day for day in options if day), key=lambda day: abs((day - near).days), default=found)
-                days[index] = found
+                found = min((day for day in options if day), key=lambda day: abs((day - near).days), default=None)
+            elif near is not None and found is not None and found.month == 12 and (found - near).days > 300:
+                found = found.replace(year=found.year - 1)
+            days[index] = found
             near = found or near
     return days
 
