@@ -15,6 +15,7 @@ _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(https?://|https?://|\]\[")
 _MARKUP = re.compile(r"[*_`]|!?\[([^\]]*)\]\([^)]*\)")
 _METADATA = re.compile(r"\ufeff?(?:---\s*\n|[A-Z][a-z]+: \S)")
+_JANUARY = re.compile(r"\bJan|(?<!\d)1\s*月")
 _FEWEST = 3
 _SHARE = 0.6
 
@@ -96,13 +97,17 @@ def _dates(titles: list[str]) -> list[dt.date | None]:
         for index in order:
             found = days[index]
             if near is not None and found is None:
-                options = [date_in(titles[index], year) for year in (near.year - 1, near.year, near.year + 1)]
-                found = min((day for day in options if day), key=lambda day: abs((day - near).days), default=None)
-            elif near is not None and found is not None and found.month == 12 and (found - near).days > 300:
-                found = found.replace(year=found.year - 1)
+                found = _nearest(titles[index], near)
+            elif near is not None and found is not None and found.month == 12 and _JANUARY.search(titles[index]):
+                found = found.replace(year=found.year - 1) if (found - near).days > 300 else found
             days[index] = found
             near = found or near
     return days
+
+
+def _nearest(title: str, near: dt.date) -> dt.date | None:
+    days = [date_in(title, year) for year in (near.year - 1, near.year, near.year + 1)]
+    return min((day for day in days if day), key=lambda day: abs((day - near).days), default=None)
 
 
 def _plain(heading: str) -> str:
