@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from . import text
+from . import passages, text
 from .types import IdArray, Item, Paper
 
 WEIGHTS = {
@@ -18,6 +18,7 @@ WEIGHTS = {
     "paper_title": 2.0,
     "abstract": 0.5,
     "authors": 1.0,
+    "address": 1.0,
     "wholes": 1.0,
 }
 """What one occurrence in each field counts."""
@@ -38,10 +39,12 @@ def document(item: Item, paper: Paper | None) -> tuple[str, ...]:
         authors = paper.authors
     else:
         fields += ["", ""]
-    analysed = [text.streams(field) for field in fields]
+    address = passages.address_words(item.key)
+    analysed = [text.streams(field) for field in (*fields, address)]
     wholes = " ".join(name for _, names in analysed for name in names)
     named = _BETWEEN_AUTHORS.join(" ".join(text.words(author)) for author in authors)
-    return *(" ".join(words) for words, _ in analysed), named, wholes
+    *own, of_address = (" ".join(words) for words, _ in analysed)
+    return *own, named, of_address, wholes
 
 
 def length(fields: tuple[str, ...]) -> int:
@@ -53,9 +56,6 @@ def write(connection: sqlite3.Connection, documents: dict[int, tuple[str, ...]])
     """Put the documents of items, by item id, in place of what was there."""
     remove(connection, documents)
     connection.executemany(_INSERT, [(id_, *fields) for id_, fields in documents.items()])
-    seen = {word for fields in documents.values() for field in fields for word in field.split()}
-    inflected = [(stem, word) for word in sorted(seen) if (stem := text.stem(word)) != word]
-    connection.executemany("insert or ignore into inflection (stem, word) values (?, ?)", inflected)
 
 
 def remove(connection: sqlite3.Connection, ids: Iterable[int]) -> None:

@@ -91,7 +91,9 @@ def build(rows: Iterable[Row]) -> Segment:
 def _streams(field: str, stems: _Codes, exact: _Codes, plain: _Codes, names: _Codes) -> tuple[_Codes, ...]:
     if field == "authors":
         return (names,)
-    return (stems, exact) if field in PHRASE_FIELDS else (plain,)
+    if field == "wholes":
+        return (plain,)
+    return (stems, exact) if field in PHRASE_FIELDS else (stems,)
 
 
 def _arranged(vocabulary: dict[str, int], columns: list[npt.NDArray[np.int32]]) -> Segment:

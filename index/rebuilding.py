@@ -84,7 +84,6 @@ def _rewrite_text(transaction: Transaction) -> None:
     generation = transaction.touch()
     transaction.execute("update meta set analyser = ?", (ANALYSER,))
     transaction.execute("delete from fulltext")
-    transaction.execute("delete from inflection")
     for items in _portions(transaction.connection):
         papers = _papers_of(transaction.connection, items)
         documents = {item.id: fulltext.document(item, papers.get(item.key or "")) for item in items}

@@ -10,9 +10,9 @@ import numpy as np
 
 from .database import Database
 from .embedding import Embedder, from_blobs, load
-from .errors import ArchiveError
+from .errors import ArchiveError, ModelUnavailable
 from .passages import RECIPE
-from .space import Space, neutral_queries
+from .space import TITLES, VERSION, Space, neutral_queries
 from .types import FloatArray, IdArray
 from .vectors import VectorStore
 
@@ -135,16 +135,28 @@ class Retrieval:
         return _View(generation, model, space, store)
 
     def _space(self, connection: sqlite3.Connection, model: str, count: int) -> Space:
-        payload = _state(connection, f"space {model}")
+        name = f"space {VERSION} {model}"
+        payload = _state(connection, name)
         if payload is not None:
             space = Space.from_bytes(payload)
             if not space.outgrown(count):
                 return space
         step = -(-count // _SAMPLE)
         sample = connection.execute("select vector from vector where item_id % ? = 0", (step,)).fetchall()
-        space = replace(Space.fit(from_blobs([row[0] for row in sample]), self.neutral()), fitted_on=count)
-        self._keep(f"space {model}", space.to_bytes())
+        vectors = from_blobs([row[0] for row in sample])
+        space = replace(Space.fit(vectors, self.neutral(), self._titles(connection, count)), fitted_on=count)
+        self._keep(name, space.to_bytes())
         return space
+
+    def _titles(self, connection: sqlite3.Connection, count: int) -> FloatArray | None:
+        """Titles spread over the archive, as questions; None where the model cannot be opened."""
+        step = -(-count // TITLES)
+        spread = "select title from (select title, row_number() over (order by id) as row from item) where row % ? = 0"
+        titles = [row[0] for row in connection.execute(spread, (step,))]
+        try:
+            return self._embedder.encoder.queries(titles)
+        except ModelUnavailable:
+            return None
 
     def _keep(self, name: str, payload: bytes) -> None:
         """Keep a derived result where the archive can be written; where not, it is derived again the next time."""

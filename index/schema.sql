@@ -1,4 +1,4 @@
--- The whole archive. Version 3; see upgrades.py for how older files get here.
+-- The whole archive. Version 4; see upgrades.py for how older files get here.
 
 -- One row: which state this is, and what the vectors and the full text were made with.
 create table meta (
@@ -106,17 +106,9 @@ create table next_vector (
 
 -- Words as text.words() makes them, joined by spaces; rowid is item.id.
 create virtual table fulltext using fts5 (
-    title, subtitle, summary, note, paper_title, abstract, authors, wholes,
+    title, subtitle, summary, note, paper_title, abstract, authors, address, wholes,
     tokenize = "ascii tokenchars '.+#&-|'"
 );
-create virtual table occurrence using fts5vocab (fulltext, instance);
-
--- Words whose stem is another word.
-create table inflection (
-    stem text not null,
-    word text not null,
-    primary key (stem, word)
-) strict, without rowid;
 
 create table paper (
     key text not null primary key,

@@ -30,7 +30,21 @@ def _order_issues_without_a_date(connection: sqlite3.Connection) -> None:
     connection.execute("create index issue_day on issue (day)")
 
 
+def _index_the_words_of_links(connection: sqlite3.Connection) -> None:
+    connection.execute("drop table occurrence")
+    connection.execute("drop table inflection")
+    connection.execute("drop table fulltext")
+    connection.execute("""
+        create virtual table fulltext using fts5 (
+            title, subtitle, summary, note, paper_title, abstract, authors, address, wholes,
+            tokenize = "ascii tokenchars '.+#&-|'"
+        )
+    """)
+    connection.execute("update meta set analyser = 0")  # so that the full text is made anew when the archive opens
+
+
 UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _keep_vectors_while_embedding,
     2: _order_issues_without_a_date,
+    3: _index_the_words_of_links,
 }

@@ -159,8 +159,8 @@ def test_a_restored_copy_does_not_use_files_of_another_history(
 
 def test_segments_keep_what_was_built(tmp_path: Path) -> None:
     rows = [
-        (5, "model models gpt", "", "3", "", "", "", "ada lovelace | alan", "gpt3"),
-        (9, "modelling", "", "", "", "", "models " * 300, "", ""),
+        (5, "model models gpt", "", "3", "", "", "", "ada lovelace | alan", "my models", "gpt3"),
+        (9, "modelling", "", "", "", "", "models " * 300, "", "", ""),
     ]
     segment = postings.build(rows)
     postings.save(segment, tmp_path / "file", {"token": "x"})
@@ -174,7 +174,7 @@ def test_segments_keep_what_was_built(tmp_path: Path) -> None:
 
 
 LOOKED_UP: dict[str, tuple[list[int], list[int]]] = {
-    "model": ([5, 9], [8, 255]),
+    "model": ([5, 9], [10, 255]),
     "=models": ([5, 9], []),
     "=model": ([5], []),
     "=modelling": ([9], []),
@@ -184,9 +184,11 @@ LOOKED_UP: dict[str, tuple[list[int], list[int]]] = {
     "@ada": ([5], [2]),
     "ada": ([], []),
     "3": ([5], [2]),
+    "my": ([5], [2]),
+    "=my": ([], []),
 }
 
 
 def test_no_words_at_all() -> None:
     assert postings.build([]).lookup("x")[0].tolist() == []
-    assert postings.build([(1, *[""] * 8)]).lookup("x")[0].tolist() == []
+    assert postings.build([(1, *[""] * 9)]).lookup("x")[0].tolist() == []

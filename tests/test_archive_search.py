@@ -247,6 +247,15 @@ def test_every_token_of_an_item_finds_it(archive: Archive) -> None:
     assert [posting.ids.tolist() for posting in archive.postings(tokens(text))] == [[1]] * len(tokens(text))
 
 
+def test_the_words_of_an_address_are_found_but_are_no_text(archive: Archive) -> None:
+    put(
+        archive,
+        document(1, [item(1, "A physics engine", url="https://github.com/google/brax", key="github:google/brax")]),
+    )
+    assert [posting.ids.tolist() for posting in archive.postings(["brax", "googl", "github"])] == [[1], [1], []]
+    assert found(archive, phrases=("brax",)) == []
+
+
 def test_text_lengths_are_parallel_to_ids(archive: Archive) -> None:
     put(archive, document(1, [item(1, "one two", summary="three"), item(2, "one")]))
     assert dict(zip(archive.item_ids().tolist(), archive.text_lengths().tolist(), strict=True)) == {1: 3.0, 2: 1.0}
@@ -329,7 +338,7 @@ def test_neutral_questions_are_embedded_once(archive: Archive, encoder: WordEnco
     assert np.array_equal(archive.neutral_vectors(), first)
     with Archive(tmp_path / "archive", encoder) as again:
         assert np.array_equal(again.neutral_vectors(), first)
-    assert encoder.encoded == encoded + 1
+    assert encoder.encoded == encoded + 2  # the question and, to fit the space, the one title
 
 
 def test_derived_arrays_follow_every_change(archive: Archive, encoder: WordEncoder) -> None:
