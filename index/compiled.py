@@ -42,6 +42,11 @@ class CannotCompile(Exception):
     """The model stays with sentence-transformers; the text says why."""
 
 
+def clean(text: str) -> str:
+    """The text without lone surrogates, which no tokenizer accepts."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def openvino() -> Any:
     """The library, without its telemetry: that would report conversions to its makers."""
     blocked = "openvino_telemetry" not in sys.modules
@@ -126,8 +131,6 @@ class CompiledEncoder:
         return self._encode(texts, self._passage_prompt)
 
     def _encode(self, texts: Sequence[str], prompt: str) -> FloatArray:
-        from .encoder import clean
-
         prompted = [prompt + clean(text) for text in texts]
         vectors = np.zeros((len(texts), self._dimensions), np.float32)
         if len(texts) <= FEW:

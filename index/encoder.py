@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .checkpoint import Checkpoint, named_checkpoint
+from .compiled import CannotCompile, CompiledEncoder, clean
 from .errors import ModelUnavailable
 from .types import Encoder, FloatArray
 
@@ -40,8 +41,6 @@ def open_encoder(model: str | None = None) -> Encoder:
     if importlib.util.find_spec("openvino") is None:
         notice("OpenVINO is not installed, so the model runs several times slower (pip install openvino).")
         return SentenceTransformerEncoder(checkpoint)
-    from .compiled import CannotCompile, CompiledEncoder
-
     try:
         return CompiledEncoder.open(checkpoint)
     except CannotCompile as error:
@@ -54,11 +53,6 @@ def notice(text: str) -> None:
     if text not in _noticed:
         _noticed.add(text)
         print(text, file=sys.stderr)
-
-
-def clean(text: str) -> str:
-    """The text without lone surrogates, which no tokenizer accepts."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def prompts_of(model: "SentenceTransformer", name: str) -> tuple[str, str]:
