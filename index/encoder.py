@@ -164,3 +164,7 @@ class CachedEncoder:
         if not texts:
             return np.zeros((0, self.dimensions), np.float32)
         return np.stack([found[text] for text in texts])
+
+
+if __name__ == "__main__":  # set-up: unpack and compile now rather than with the first question
+    print(open_encoder().fingerprint)

@@ -329,3 +329,7 @@ def _write_configuration(packed: Packed, folder: Path) -> None:
             "similarity_fn_name": "cosine",
         },
     )
+
+
+if __name__ == "__main__":
+    print(packaged_checkpoint().path)
