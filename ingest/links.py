@@ -33,7 +33,6 @@ _PAPER_HOSTS = (
     "usenix.org/conference",
 )
 _CODE_HOSTS = ("github.com", "gist.github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "sr.ht", "gitee.com")
-_PACKAGE_HOSTS = ("pypi.org", "crates.io", "npmjs.com", "docs.rs", "lib.rs", "rubygems.org", "hub.docker.com")
 _VIDEO_HOSTS = ("youtube.com", "vimeo.com", "bilibili.com", "twitch.tv", "ted.com", "nicovideo.jp")
 _TALK_HOSTS = ("twitter.com", "reddit.com", "news.ycombinator.com", "lobste.rs", "v2ex.com", "bsky.app", "zhihu.com")
 _DATA_HOSTS = ("kaggle.com/datasets", "huggingface.co/datasets", "zenodo.org", "data.gov", "figshare.com")
@@ -68,7 +67,7 @@ def kind_of(url: str | None, key: str | None = None) -> str:
     host = key.partition("/")[0]
     for kind, hosts in (
         ("dataset", _DATA_HOSTS),
-        ("code", _CODE_HOSTS + _PACKAGE_HOSTS),
+        ("code", _CODE_HOSTS),
         ("video", _VIDEO_HOSTS),
         ("discussion", _TALK_HOSTS),
     ):

@@ -10,7 +10,7 @@ from ingest.links import canonical_key
 from ingest.parse.document import parse
 
 ISSUES = Path(__file__).parent / "issues"
-DOCUMENTS = sorted(path for path in ISSUES.iterdir() if path.suffix in (".md", ".html"))
+DOCUMENTS = sorted(path for path in ISSUES.iterdir() if path.suffix in (".md", ".html", ".txt"))
 
 
 def labels(path: Path) -> dict[str, Any]:

@@ -109,7 +109,6 @@ def test_ids_in_text() -> None:
         ("https://openreview.net/forum?id=a", "paper"),
         ("https://github.com/a/b", "code"),
         ("https://github.com/a/b/issues/1", "code"),
-        ("https://pypi.org/project/x/", "code"),
         ("https://youtu.be/abc", "video"),
         ("https://www.reddit.com/r/x/comments/1/y/", "discussion"),
         ("https://www.kaggle.com/datasets/a/b", "dataset"),

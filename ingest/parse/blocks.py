@@ -203,7 +203,7 @@ class _Walker:
         if tag in _SKIPPED or _unseen(element):
             return
         if tag == "br":
-            self.runs.append(Run("\n"))
+            self._break(look)
         elif tag == "img":
             self._image(element)
         elif tag == "hr":
@@ -215,6 +215,16 @@ class _Walker:
             self._inline(element, look, depth)
         else:
             self._block(element, look, depth)
+
+    def _break(self, look: _Look) -> None:
+        """A line break; two of them with nothing between end a paragraph, as mail without paragraphs has it."""
+        for run in reversed(self.runs):
+            if run.text == "\n":
+                self._flush(look)
+                return
+            if run.text.strip() or run.href:
+                break
+        self.runs.append(Run("\n"))
 
     def _inline(self, element: html.HtmlElement, look: _Look, depth: int) -> None:
         style = element.get("style") or ""

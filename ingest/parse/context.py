@@ -82,6 +82,8 @@ class Context:
     """Link labels that say nothing, because they repeat for different targets ("Link", "Paper", "source")."""
     repeated: frozenset[str] = frozenset()
     """Short paragraphs that repeat word for word (captions, separators)."""
+    listed: bool = False
+    """Whether the document is above all lists of links."""
     _cache: dict[str, tuple[str, str] | None] = field(default_factory=dict)
     _links: dict[int, tuple[Sequence[Run], list[Link]]] = field(default_factory=dict)
     _around: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -223,7 +225,14 @@ def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
         text for block in blocks if block.kind == "paragraph" and 0 < width(text := text_of(block.runs).strip()) <= 60
     )
     repeated = frozenset(text for text, count in texts.items() if count >= 3)
-    return Context(base, title, _house(blocks, plain), frozenset(labels), repeated)
+    return Context(base, title, _house(blocks, plain), frozenset(labels), repeated, _is_listed(blocks))
+
+
+def _is_listed(blocks: Sequence[Block]) -> bool:
+    """Whether most of a document's links open list items."""
+    led = sum(block.kind == "item" and any(run.href for run in block.runs[:2]) for block in blocks)
+    other = sum(block.kind == "paragraph" and any(run.href for run in block.runs) for block in blocks)
+    return led >= 5 and led * 2 >= other
 
 
 def _house(blocks: Sequence[Block], plain: Context) -> frozenset[str]:

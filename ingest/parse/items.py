@@ -47,10 +47,19 @@ def _promote(blocks: Sequence[Block], context: Context) -> list[Block]:
     plain = sum(block.kind == "paragraph" for block in blocks)
     ordinary = sum(width(text_of(block.runs)) > 160 for block in bold) * 5 > plain  # bold is the document's usual look
     out: list[Block] = []
+    counts = False
     for index, block in enumerate(blocks):
         line, rest = split_line(block.runs)
         fits = block.kind == "paragraph" and not (block.level or block.quoted or block.caption)
-        if not fits or ordinary or not _is_bold_title(line, context) or (rest and _all_bold(rest)):
+        if block.kind == "heading":
+            counts = False
+        elif fits and not counts:  # within numbered entries a bold line divides the entry, it does not end it
+            counts = numbered(block.runs) == 1
+        fits = fits and not counts
+        shouted = fits and not rest and index + 1 < len(blocks) and _is_shouted(line)
+        if shouted:
+            out.append(Block("heading", line, level=7))
+        elif not fits or ordinary or not _is_bold_title(line, context) or (rest and _all_bold(rest)):
             out.append(block)
         elif rest or index + 1 < len(blocks):
             out.append(Block("heading", line, level=7))
@@ -59,6 +68,15 @@ def _promote(blocks: Sequence[Block], context: Context) -> list[Block]:
         else:
             out.append(block)
     return out
+
+
+def _is_shouted(line: Sequence[Run]) -> bool:
+    """Whether a line is set in capitals, as headings of plain text mail are."""
+    if any(run.href for run in line):
+        return False
+    text = text_of(line).strip()
+    letters = [char for char in text if char.isalpha()]
+    return len(letters) >= 3 and len(text) <= 60 and all(map(str.isupper, letters)) and not ends_like_sentence(text)
 
 
 def _lead_images(regions: Sequence[Region]) -> None:

@@ -158,7 +158,7 @@ def title_line(runs: Runs, context: Context) -> Title | None:
     line, rest = split_line(runs)
     links = context.links(line)
     if not links:
-        return None
+        return _over_address(line, rest, context)
     text = text_of(line)
     number = numbered(line)
     lead = len(text) - len(without_number(text)) if number is not None else 0
@@ -184,6 +184,18 @@ def title_line(runs: Runs, context: Context) -> Title | None:
         return None
     main = tuple(sorted(links, key=lambda link: (link.bare and bool(labels), link.start)))
     return Title(words, main, number, rest)
+
+
+def _over_address(line: Runs, rest: Runs, context: Context) -> Title | None:
+    """A title above a line that is only an address, with a description under it, as plain text mail has it."""
+    address, said = split_line(rest)
+    links = context.links(address)
+    text = text_of(line).strip()
+    if not said or len(links) != 1 or not links[0].bare or text_of(address).strip() != links[0].label.strip():
+        return None
+    if not text or width(text) > 200 or has_id(text) or not text_of(said).strip():
+        return None
+    return Title(squeeze(without_number(text)).strip(EDGE), tuple(links), numbered(line), said)
 
 
 def _all_linked_or_host(line: Sequence[Run]) -> bool:

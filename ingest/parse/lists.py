@@ -23,7 +23,7 @@ def lists(region: Region, number: int, context: Context) -> list[Entry]:
     own = region.heading is not None and bool(context.links(region.heading.runs))
     led = sum(_is_led(block, context) for block in linked)
     described = bool(prose_links) or (own and bool(before))
-    if described and (len(linked) * 2 < len(items) or (said > listed and led < 3)):
+    if described and (len(linked) * 2 < len(items) or (said > listed and led < 3 and not context.listed)):
         return []
     cards = [block for block in blocks if block.kind == "card"]
     if cards and len(linked) < 2:
