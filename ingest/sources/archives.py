@@ -17,6 +17,7 @@ from ..links import clean_url
 from .feeds import Entry, entries_of
 from .found import Context, Facts, SourceError
 from .lists import LIST_NAMES, links_of, main_shape, older_page, shape
+from .sitemaps import read_sitemap
 from .tables import date_of, text_of
 
 _MAX_PAGES = 1000
@@ -91,8 +92,6 @@ def _substack(url: str, context: Context) -> Iterator[Entry]:
 
 def _ghost(url: str, context: Context) -> Iterator[Entry]:
     """Ghost keeps a map of its posts alone."""
-    from .site import read_sitemap
-
     try:
         yield from read_sitemap(f"{_root(url)}/sitemap-posts.xml", context)
     except SourceError:
@@ -156,8 +155,6 @@ def _listed(url: str, soup: BeautifulSoup, context: Context) -> tuple[list[Entry
 
 def _mapped(url: str, context: Context) -> list[Entry]:
     """The site's map, below the address asked for."""
-    from .site import read_sitemap
-
     try:
         found = read_sitemap(f"{_root(url)}/sitemap.xml", context)
     except SourceError:

@@ -1,10 +1,7 @@
 """Issues on the web: a single page, a feed, a sitemap, or a whole archive with paging to the first issue."""
 
-import datetime as dt
-import re
-import zlib
 from collections.abc import Iterable
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 
@@ -13,14 +10,13 @@ from ..fetch import Ask, Fetched
 from ..links import clean_url
 from . import archives, records
 from .feeds import Entry, is_feed, issue_of, open_feed
-from .found import Context, Facts, Failure, Found, SourceError, Yield
-from .lists import is_list, issue_like
+from .found import Context, Failure, Found, SourceError, Yield
+from .lists import is_list
+from .sitemaps import is_sitemap, read_sitemap
 from .split import split
-from .trees import MAX_MEMBER, Memory
+from .trees import Memory
 
-_SITEMAP = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
 _PAGES = (None, "text/html", "application/xhtml+xml", "text/plain", "text/markdown", "text/x-markdown")
-_MAX_SITEMAPS = 200
 
 
 def open_url(url: str, context: Context) -> Yield:
@@ -38,7 +34,7 @@ def open_url(url: str, context: Context) -> Yield:
         raise SourceError(str(error)) from error
     if kind is None and is_feed(page.body):
         yield from open_feed(url, context)
-    elif kind is None and _SITEMAP.search(page.body[:2000]):
+    elif kind is None and is_sitemap(page.body):
         yield from _each(read_sitemap(url, context), context)
     elif kind == "jsonl" or (kind is None and urlsplit(page.url).path.endswith((".jsonl", ".ndjson"))):
         context.progress.found()
@@ -87,55 +83,7 @@ def _issue(entry: Entry, context: Context) -> Found | Failure:
     return Found(entry.url, page.body, media_type or "text/html", entry.facts)
 
 
-def read_sitemap(url: str, context: Context) -> list[Entry]:
-    """The issue-like addresses of a sitemap and of the sitemaps it names; posts' own sitemaps are preferred."""
-    entries: dict[str, Entry] = {}
-    waiting = [url]
-    seen: set[str] = set()
-    while waiting and len(seen) < _MAX_SITEMAPS:
-        address = waiting.pop(0)
-        if address in seen:
-            continue
-        seen.add(address)
-        try:
-            page = context.fetcher.get(address, Ask(fresh=True))
-        except FetchError as error:
-            if address == url:
-                raise SourceError(str(error)) from error
-            continue
-        soup = BeautifulSoup(_unpacked(page), "xml")
-        inner = [urljoin(address, node.get_text(strip=True)) for node in soup.select("sitemap > loc")]
-        posts = [name for name in inner if re.search(r"sitemap-posts|post-sitemap|/posts?[-/]", name)]
-        waiting += posts or inner
-        for node in soup.select("url > loc"):
-            found = clean_url(urljoin(address, node.get_text(strip=True)))
-            if found is None or not issue_like(found):
-                continue
-            changed = node.parent.find("lastmod") if node.parent is not None else None
-            stamp = changed.get_text(strip=True) if changed is not None else None
-            entries.setdefault(found, Entry(found, Facts(url=found), changed_at=_moment(stamp)))
-    return list(entries.values())
-
-
-def _unpacked(page: Fetched) -> bytes:
-    """Sitemaps may be gzipped files (not merely gzipped answers)."""
-    if not page.body.startswith(b"\x1f\x8b"):
-        return page.body
-    try:
-        return zlib.decompressobj(wbits=31).decompress(page.body, MAX_MEMBER)
-    except zlib.error as error:
-        raise SourceError(f"{page.url} is a damaged gzip file: {error}.") from error
-
-
 def _media_type(page: Fetched) -> str | None:
     """The type of a page; a Markdown file served as plain text is Markdown."""
     markdown = urlsplit(page.url).path.lower().endswith((".md", ".markdown"))
     return "text/markdown" if markdown and page.media_type in (None, "text/plain") else page.media_type
-
-
-def _moment(stamp: str | None) -> dt.datetime | None:
-    try:
-        moment = dt.datetime.fromisoformat(stamp) if stamp else None
-    except ValueError:
-        return None
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=dt.UTC)
