@@ -14,8 +14,7 @@ import tempfile
 from pathlib import Path
 
 from index.archive import Archive
-from search.refresh import refresh
-from tests.browsing import CHROMIUM, FLAGS, sample, serving
+from tests.browsing import CHROMIUM, FLAGS, fill_with_sample, serving
 
 PAGES = ("/search?q=zero-shot+segmentation", "/", "/items/1", "/issues/1", "/issues", "/topics", "/about")
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,8 +28,7 @@ def main(paths: list[str]) -> int:
         return 2
     short = False
     with tempfile.TemporaryDirectory() as folder, Archive(Path(folder), create=True) as archive:
-        list(archive.put(sample()))
-        refresh(archive)
+        fill_with_sample(archive)
         with serving(archive) as address:
             print(f"{'page':40}" + "".join(f"{name:>16}" for name in FLOORS))
             for path in paths or PAGES:

@@ -14,7 +14,6 @@ import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from index.archive import Archive
-from index.types import Document
 from web.app import create_app
 from web.settings import Settings
 
@@ -63,11 +62,13 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def sample() -> list[Document]:
-    """The bundled sample, parsed."""
-    from ingest.parse.document import parse
+def fill_with_sample(archive: Archive) -> None:
+    """What `backissues ingest sample` does."""
+    from ingest.load import ingest
+    from search.refresh import refresh
 
-    return [parse(path.read_bytes(), path.name) for path in sorted((ROOT / "ingest" / "sample").glob("*.md"))]
+    assert not ingest(archive, ["sample"]).failed
+    refresh(archive)
 
 
 def tool(path: str) -> Path:

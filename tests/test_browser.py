@@ -1,6 +1,7 @@
 """The site in a real browser, over the bundled sample and the real model."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from index.archive import Archive
-from search.refresh import refresh
-from tests.browsing import chromium, sample, serving, tool
-from tests.served import draft
+from tests.browsing import chromium, fill_with_sample, serving, tool
+from tests.served import documents, draft, fill
 from web.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -31,8 +31,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     with Archive(tmp_path_factory.mktemp("sample"), create=True) as filled:
-        list(filled.put(sample()))
-        refresh(filled)
+        fill_with_sample(filled)
         yield filled
 
 
@@ -464,31 +463,28 @@ def test_first_loads_are_light(browser: Browser, site: str, archive: Archive) ->
         session.send("Network.enable")
         sizes: list[float] = []
         session.on("Network.loadingFinished", lambda event, sizes=sizes: sizes.append(event["encodedDataLength"]))
-        page.goto(path, wait_until="networkidle")
+        page.goto(path, wait_until="load")
+        page.wait_for_timeout(150)
         assert len(sizes) >= 5, "page, style, htmx and our scripts"
         assert sum(sizes) < 100_000, f"{path}: {sum(sizes):.0f} bytes"
         context.close()
 
 
 def test_a_picture_that_is_gone_leaves_its_frame(browser: Browser, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     gone = [
         replace(document, items=tuple(replace(item, image="http://127.0.0.1:9/gone.png") for item in document.items))
-        for document in sample()[:3]
+        for document in documents(2)
     ]
-    with Archive(tmp_path, create=True) as pictured:
-        list(pictured.put(gone))
-        with serving(pictured, Settings(pictures=True)) as address:
-            context = browser.new_context(base_url=address)
-            page = context.new_page()
-            page.add_init_script(SHIFTS)
-            page.goto("/issues/1")
-            expect(page.locator(".picture.gone").first).to_be_visible()
-            sizes = page.locator(".picture").evaluate_all("all => all.map((p) => [p.offsetWidth, p.offsetHeight])")
-            assert {tuple(size) for size in sizes} == {tuple(sizes[0])}
-            assert sum(page.evaluate("window.shifts")) == 0
-            context.close()
+    with fill(tmp_path, gone) as pictured, serving(pictured, Settings(pictures=True)) as address:
+        context = browser.new_context(base_url=address)
+        page = context.new_page()
+        page.add_init_script(SHIFTS)
+        page.goto("/issues/1")
+        expect(page.locator(".picture.gone").first).to_be_visible()
+        sizes = page.locator(".picture").evaluate_all("all => all.map((p) => [p.offsetWidth, p.offsetHeight])")
+        assert {tuple(size) for size in sizes} == {tuple(sizes[0])}
+        assert sum(page.evaluate("window.shifts")) == 0
+        context.close()
 
 
 def test_an_issue_prints_as_text_alone(page: Page) -> None:

@@ -7,7 +7,7 @@ from index.archive import Archive
 
 from . import about, api, checking, pages, reading, wander, wellknown
 from .assets import Assets
-from .problems import Problem
+from .problems import TITLES, Problem
 from .render import compile_templates, render, view
 from .security import SecurityHeaders
 from .settings import Settings
@@ -27,6 +27,11 @@ def create_app(archive: Archive, settings: Settings) -> FastAPI:
     return app
 
 
+def _told(problem: Problem) -> str:
+    """The problem's own words; what is said to scripts in general is of no use to a reader."""
+    return "" if problem.detail == TITLES[problem.code][2] else problem.detail
+
+
 def error_page(request: Request, problem: Problem) -> Response:
     """What a reader sees instead of a page that cannot be shown."""
     _ = view(request).language.text
@@ -40,5 +45,5 @@ def error_page(request: Request, problem: Problem) -> Response:
         503: _("The archive cannot answer right now"),
     }
     heading = headings.get(problem.status, _("Something broke on our side"))
-    values = {"status": problem.status, "heading": heading, "detail": problem.detail, "unlisted": True}
+    values = {"status": problem.status, "heading": heading, "detail": _told(problem), "unlisted": True}
     return render(request, "error", values, status=problem.status)

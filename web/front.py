@@ -12,11 +12,11 @@ from index.archive import Archive
 from index.types import Issue, Item
 from search.results import Ask, Topic
 from search.retrieve import search_many
-from search.topics import topic_map
 
 from .plots import Trend, trend
 from .render import View, host
 from .shelf import Spine, spines
+from .topography import topics
 
 HIGHLIGHTS = 5
 TOPICS = 9
@@ -70,7 +70,7 @@ def front(view: View) -> Front:
         last=max(known, default=0),
         bins=spines(issues, counts, view.language, here=newest.id if newest else None) if len(issues) > 2 else (),
         newest=newest,
-        highlights=(noted or printed)[:HIGHLIGHTS],
+        highlights=[*noted, *(item for item in printed if not item.note)][:HIGHLIGHTS],
         topics=[Wander(topic, trend(topic.counts)) for topic in _topics(archive)[:TOPICS]] if issues else (),
         examples=examples(view),
     )
@@ -83,7 +83,7 @@ def examples(view: View) -> Sequence[Example]:
 
 
 def _topics(archive: Archive) -> Sequence[Topic]:
-    return sorted(topic_map(archive).topics, key=lambda topic: (-topic.size, topic.id))
+    return sorted(topics(archive).topics, key=lambda topic: (-topic.size, topic.id))
 
 
 def _examples(view: View, generation: int) -> Sequence[Example]:

@@ -69,6 +69,10 @@ class Map:
     names: Sequence[Name]
     total: int
 
+    def hue(self, topic_id: int) -> int:
+        """The colour of a topic's points."""
+        return next((name.hue for name in self.names if name.topic_id == topic_id), 0)
+
 
 HUES = 8
 """Colours of the palette (Okabe and Ito's, which colour-blind readers tell apart); larger topics get them first."""

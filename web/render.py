@@ -5,6 +5,8 @@ restore, which needs the whole page) the fragment alone is sent, so both renderi
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -70,9 +72,10 @@ class View:
 
 @lru_cache(8)
 def newsletter(archive: Archive, generation: int) -> str:  # noqa: ARG001 (the generation is the cache's key)
-    """The name of the newsletter that most issues belong to, "" when none is known."""
-    names = [issue.newsletter for issue in archive.issues() if issue.newsletter]
-    return max(set(names), key=lambda name: (names.count(name), name)) if names else ""
+    """The name of the newsletter that nearly all issues belong to; "" when there are several, or none is known."""
+    counted = Counter(issue.newsletter for issue in archive.issues() if issue.newsletter)
+    [(name, most)] = counted.most_common(1) or [("", 0)]
+    return name if most >= 0.9 * counted.total() else ""
 
 
 def mark(highlight: Highlight) -> Markup:
@@ -113,6 +116,24 @@ def without(title: str, newsletter_name: str) -> str:
     return rest or title
 
 
+def prose(text: str | None) -> list[Markup]:
+    """A docstring's text as paragraphs, parted by empty lines, with its `code` set as such."""
+    parts = [part for part in re.split(r"\n\s*\n", (text or "").strip()) if part]
+    return [Markup(_CODE.sub(r"<code>\1</code>", str(escape(" ".join(part.split()))))) for part in parts]  # noqa: S704
+
+
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def tongue(text: str, code: str | None) -> str | None:
+    """The language of one text of an item: Latin letters alone in an item of another script are English titles and
+    names, and are to be set and read aloud as such."""
+    return "en" if code in _OTHER_SCRIPTS and text.isascii() else code
+
+
+_OTHER_SCRIPTS = ("ja", "zh", "ko", "ru", "uk", "el", "ar", "he", "fa", "hi", "th")
+
+
 def host(url: str) -> str:
     """The host of an address as a person reads it."""
     return (urlsplit(url).hostname or url).removeprefix("www.")
@@ -148,7 +169,7 @@ def environment() -> Environment:
     made.filters.update(
         mark=mark, host=host, outward=outward, data_block=data_block, paragraphs=paragraphs, work_path=quote_key
     )
-    made.filters.update(say=say, by_field=by_field, excerpt=excerpt, without=without)
+    made.filters.update(prose=prose, tongue=tongue, say=say, by_field=by_field, excerpt=excerpt, without=without)
     made.globals.update(static=assets.address, languages=i18n.LANGUAGES, kinds=kinds)
     return made
 

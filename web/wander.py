@@ -8,12 +8,12 @@ from starlette.responses import Response
 
 from index.errors import NotFound
 from search.results import Topic
-from search.topics import topic_map
 
 from .entries import entries
 from .front import Wander
-from .plots import draw, trend
+from .plots import trend
 from .render import render, view
+from .topography import drawn, topics
 
 router = APIRouter(include_in_schema=False)
 PAGE = 40
@@ -24,18 +24,18 @@ LISTED = 60
 @router.get("/topics")
 def topics_page(request: Request) -> Response:
     here = view(request)
-    found = topic_map(here.archive)
-    topics = sorted(found.topics, key=lambda topic: (-topic.size, topic.id))[:LISTED]
+    found = topics(here.archive)
+    largest = sorted(found.topics, key=lambda topic: (-topic.size, topic.id))[:LISTED]
     span = _span(found.topics)
-    wanders = [Wander(topic, trend(topic.counts, span)) for topic in topics]
-    return render(request, "topics", {"topics": wanders, "map": draw(found), "canonical": "/topics"})
+    wanders = [Wander(topic, trend(topic.counts, span)) for topic in largest]
+    return render(request, "topics", {"topics": wanders, "map": drawn(here.archive), "canonical": "/topics"})
 
 
 @router.get("/topics/titles.json")
 def titles(request: Request) -> Response:
     """The titles of the points that the map draws, by item id; asked for when a reader first touches the map."""
     archive = view(request).archive
-    ids = [dot.item_id for dot in draw(topic_map(archive)).dots]
+    ids = [dot.item_id for dot in drawn(archive).dots]
     return Response(
         orjson.dumps({str(item.id): item.title for item in archive.items(ids)}), media_type="application/json"
     )
@@ -44,7 +44,7 @@ def titles(request: Request) -> Response:
 @router.get("/topics/{topic_id}")
 def topic_page(request: Request, topic_id: int, page: int = 1) -> Response:
     here = view(request)
-    found = topic_map(here.archive)
+    found = topics(here.archive)
     topic = next((topic for topic in found.topics if topic.id == topic_id), None)
     if topic is None:
         raise NotFound(f"There is no topic {topic_id} now; topics are found anew when the archive has grown.")
