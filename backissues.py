@@ -496,7 +496,6 @@ def publish(folder: Path, archive: Path, base_url: str | None, title: str | None
     FOLDER then holds plain files for any file host, with search in the browser.
     """
     from web.publish import publish as write
-
     from web.settings import Settings
 
     with opened(archive) as held:
