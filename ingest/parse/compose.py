@@ -65,6 +65,8 @@ class _Body:
     links: list[Link] = field(default_factory=list)
     calls: list[Link] = field(default_factory=list)
     """Links on lines of their own after a text that has links itself ("Send us yours!")."""
+    sources: list[Link] = field(default_factory=list)
+    """Links under pictures."""
     after_image: bool = False
     paper: str | None = None
     """The arXiv number printed before the paper's title."""
@@ -95,6 +97,9 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
             entry.take(near[0], "text")
     for link in found.calls:
         entry.take(link, "line")
+    if not entry.inside - {link.key for link in found.sources}:
+        for link in found.sources:
+            entry.take(link, "text")
     paragraphs = [text for text in found.paragraphs if text]
     if paragraphs and entry.title and similar(split_first(paragraphs[0])[0].strip("【】[] "), entry.title):
         paragraphs[0] = split_first(paragraphs[0])[1] or paragraphs[0]
@@ -153,6 +158,9 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
         found.links.extend(carried)  # a first line that is only the address, the description under it
         _paragraph(entry, replace(block, runs=rest), context.links(rest), place, context)
         return
+    if after_image and links and not links[0].bare and all(run.em or not run.text.strip() for run in block.runs):
+        found.sources.extend(links)  # where the picture is from
+        return
     said = carrier(block.runs, links, context) if links else None
     if said is not None and (not said or width(said) <= 220):
         _carried(entry, said, (found, links), after_image)
@@ -164,6 +172,7 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
                 (found.calls if telling else found.links).append(link)
         return
     if after_image and _is_caption(block, text, context):
+        found.sources.extend(links)
         return
     runs = block.runs
     if entry.subtitle is None and (not any(found.paragraphs) or has_id(text)):
@@ -179,6 +188,8 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
     first = first_sentence(text)
     last_start = len(text.rstrip("。.!！?？ ")) and _last_sentence_start(text)
     for link in context.links(runs):
+        if link.key.partition("/")[0] in context.hosts:
+            continue
         at = text.find(squeeze(link.label)) if link.label.strip() else 0
         found.inline.append(
             (link, (at < len(first) and not found.paragraphs) or (at >= last_start and context.generic(link.label)))
@@ -214,10 +225,15 @@ def _only_links(block: Block, links: Sequence[Link]) -> bool:
 
 def _is_caption(block: Block, text: str, context: Context) -> bool:
     """Whether a short paragraph right under a picture is its caption rather than the description."""
-    slanted = sum(width(run.text) for run in block.runs if run.em)
-    if width(text) <= 400 and slanted * 10 >= width(text) * 9 and not has_id(text):
+    if width(text) <= 400 and is_slanted(block.runs) and not has_id(text):
         return True
     return width(text) <= 60 and any(_shares(text, other) for other in context.repeated)
+
+
+def is_slanted(runs: Sequence[Run]) -> bool:
+    """Whether some text is in italics, but for a few characters."""
+    slanted = sum(width(run.text) for run in runs if run.em)
+    return slanted * 10 >= width(text_of(runs)) * 9
 
 
 def _shares(text: str, other: str) -> bool:

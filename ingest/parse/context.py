@@ -78,6 +78,8 @@ class Context:
     title: str = ""
     house: frozenset[str] = frozenset()
     """Keys that the document links to around its items: the newsletter's own places."""
+    hosts: frozenset[str] = frozenset()
+    """Hosts whose front page the opening names; in running text a link to their pages is no item's own."""
     labels: frozenset[str] = frozenset()
     """Link labels that say nothing, because they repeat for different targets ("Link", "Paper", "source")."""
     repeated: frozenset[str] = frozenset()
@@ -225,7 +227,8 @@ def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
         text for block in blocks if block.kind == "paragraph" and 0 < width(text := text_of(block.runs).strip()) <= 60
     )
     repeated = frozenset(text for text, count in texts.items() if count >= 3)
-    return Context(base, title, _house(blocks, plain), frozenset(labels), repeated, _is_listed(blocks))
+    house, hosts = _house(blocks, plain)
+    return Context(base, title, house, hosts, frozenset(labels), repeated, _is_listed(blocks))
 
 
 def _is_listed(blocks: Sequence[Block]) -> bool:
@@ -235,17 +238,19 @@ def _is_listed(blocks: Sequence[Block]) -> bool:
     return led >= 5 and led * 2 >= other
 
 
-def _house(blocks: Sequence[Block], plain: Context) -> frozenset[str]:
-    """Keys of the frame: linked from running text before the first heading and again further down."""
+def _house(blocks: Sequence[Block], plain: Context) -> tuple[frozenset[str], frozenset[str]]:
+    """The frame's own places: keys linked from running text before the first heading and again further down, and
+    the hosts whose front page the opening names."""
     first = next((n for n, block in enumerate(blocks) if block.kind == "heading" and n), len(blocks))
     opening: set[str] = set()
     later: set[str] = set()
     for number, block in enumerate(blocks):
         if block.kind != "paragraph":
             continue
-        keys = (link.key for link in plain.all_links(block.runs))
+        found = [link.key for link in plain.all_links(block.runs)]
         if number < first < len(blocks):
-            opening.update(keys)
+            opening.update(found)
         else:
-            later.update(keys)
-    return frozenset(key for key in opening if key in later or is_profile(key) or key.startswith("github:"))
+            later.update(found)
+    keys = frozenset(key for key in opening if key in later or is_profile(key) or key.startswith("github:"))
+    return keys, frozenset(key for key in opening if "/" not in key and ":" not in key)

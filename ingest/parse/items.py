@@ -25,7 +25,7 @@ from .tables import leads_into_card
 
 def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], list[str]]:
     """The items of a document in order, and the outward links that went to none of them."""
-    regions = regions_of(_promote(blocks, context))
+    regions = regions_of(_promote(_without_sign_off(blocks), context))
     _lead_images(regions)
     for region in regions:
         segment(region, region.number, context, alone=len(regions) == 1)
@@ -36,6 +36,20 @@ def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], l
     entries = distinct(merge_digests(entries))
     items = [_item(position, entry, context) for position, entry in enumerate(entries, start=1)]
     return items, unassigned(regions, around, entries, context)
+
+
+def _without_sign_off(blocks: Sequence[Block]) -> Sequence[Block]:
+    """The blocks without the lines in italics that close an issue ("Suggestions? Reply to this mail.")."""
+    end = len(blocks)
+    while end and (blocks[end - 1].kind == "rule" or _is_sign_off(blocks[end - 1])):
+        end -= 1
+    return blocks[:end]
+
+
+def _is_sign_off(block: Block) -> bool:
+    text = text_of(block.runs)
+    slanted = all(run.em or not any(map(str.isalnum, run.text)) for run in block.runs)
+    return block.kind == "paragraph" and slanted and width(text) > 40 and not has_id(text)
 
 
 # ---- headings

@@ -1,9 +1,10 @@
 """Entries that are paragraphs of running text, each presenting something of its own."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .blocks import Block, Run, Runs, text_of
-from .compose import Entry, compose
+from .compose import Entry, compose, is_slanted
 from .context import Context, Link, width
 from .lines import EDGE, first_sentence, squeeze
 from .regions import Region
@@ -25,7 +26,14 @@ def paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
         return []
     if region.heading is not None and context.links(region.heading.runs):
         return []
-    texts = [b for b in region.blocks if b.kind == "paragraph" and not b.level and not b.caption and not b.quoted]
+    texts = [
+        block
+        for above, block in pairwise([None, *region.blocks])
+        if block is not None
+        and block.kind == "paragraph"
+        and not (block.level or block.caption or block.quoted)
+        and not (above is not None and above.kind == "image" and is_slanted(block.runs))
+    ]
     starts = {id(block): start for block in texts if (start := _presents(block, context)) is not None}
     long = [block for block in texts if id(block) in starts or width(text_of(block.runs)) > 60]
     alone = (region.heading is None and len(long) <= 3) or any(start.pointed for start in starts.values())
