@@ -9,6 +9,7 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from email.message import Message
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
@@ -59,6 +60,23 @@ class Fetched:
     def media_type(self) -> str | None:
         """The type that the server names, lower case and without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower() or None
+
+    @property
+    def text(self) -> bytes:
+        """The body in UTF-8 where the server names another encoding, which the page itself may not."""
+        charset = Message()
+        charset["content-type"] = self.headers.get("content-type", "")
+        encoding = charset.get_param("charset")
+        if not isinstance(encoding, str) or encoding.lower() in ("utf-8", "utf8"):
+            return self.body
+        try:
+            self.body.decode("utf-8")
+        except UnicodeDecodeError:
+            try:
+                return self.body.decode(encoding, "replace").encode("utf-8")
+            except LookupError:  # no encoding that there is
+                return self.body
+        return self.body
 
 
 @dataclass(frozen=True, slots=True)

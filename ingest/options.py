@@ -1,5 +1,6 @@
 """What a caller may decide about an ingest: every address of an outside service is a parameter."""
 
+import os
 from dataclasses import dataclass, field
 
 KINDS = (
@@ -51,10 +52,13 @@ class Fetching:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Base addresses of the outside services, so that a mirror (or a test) can stand in for them."""
+    """Base addresses of the outside services, so that a mirror can stand in for them.
 
-    wayback: str = "https://web.archive.org"
-    arxiv: str = "https://export.arxiv.org"
+    The environment variables BACKISSUES_WAYBACK and BACKISSUES_ARXIV set the defaults.
+    """
+
+    wayback: str = field(default_factory=lambda: os.environ.get("BACKISSUES_WAYBACK", "https://web.archive.org"))
+    arxiv: str = field(default_factory=lambda: os.environ.get("BACKISSUES_ARXIV", "https://export.arxiv.org"))
     arxiv_interval: float = 3.0
     """Seconds between two requests to the arXiv API, as its terms ask."""
     arxiv_batch: int = 100

@@ -226,7 +226,7 @@ def test_zip_bombs_are_left_out(archive: Archive, tmp_path: Path, monkeypatch: p
     path = zip_of(tmp_path / "x.zip", {"bomb.md": b"a" * 1_000_001, "issue-1.md": issue_text(1)})
     report = ingest(archive, [str(path)])
     assert numbers(archive) == [1]
-    assert "larger than 1 MB unpacked" in (reasons(report)[0] or "")
+    assert "larger than the 1 MB allowed" in (reasons(report)[0] or "")
 
 
 def test_the_sample_has_its_name_and_no_path_of_the_machine(archive: Archive) -> None:

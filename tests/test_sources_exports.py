@@ -192,6 +192,12 @@ def test_as_overrides_recognition_and_says_when_it_cannot_be(tmp_path: Path) -> 
     assert [item_titles(one) for one in read(page, Options(kind="html"))[0]] == [exporters.titles(1)]
 
 
+def test_the_table_of_an_export_means_the_export(tmp_path: Path) -> None:
+    folder = as_folder(tmp_path / "substack", EXPORTS["substack"])
+    documents, _ = read(folder / "export" / "posts.csv")
+    assert [item_titles(one) for one in documents] == [exporters.titles(1), exporters.titles(2)]
+
+
 def test_a_message_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "issue.eml"
     path.write_bytes(exporters.mail(1))
@@ -221,6 +227,11 @@ def test_a_mailbox_keeps_issues_and_leaves_replies(archive: Archive, tmp_path: P
         "a reply or forwarded message (Re: The Paper Kite #1)"
     ]
     assert not report.failed
+    zipped = tmp_path / "takeout.zip"
+    with zipfile.ZipFile(zipped, "w") as file:
+        file.write(path, "Mail/kites.mbox")
+    again = ingest(archive, [str(zipped)])
+    assert (again.count("new"), again.count("duplicate"), again.failed) == (0, 3, False)
     (tmp_path / "mail").write_bytes(exporters.mail(1))
     assert ingest(archive, [str(tmp_path / "mail")]).count("new") == 0, "recognised without an ending, and as the same"
 

@@ -60,6 +60,16 @@ def test_a_redirected_address_is_the_issue_where_it_ends(web: LocalServer, archi
     assert ingest(archive, [f"{web.url}/issues/7"], OPTIONS).count("new") == 0
 
 
+def test_an_encoding_that_only_the_server_names(web: LocalServer, archive: Archive) -> None:
+    text = issue_page(4).replace('<meta charset="utf-8">', "").replace("Kite 4", "凧と風の話 4")
+    for number, encoding in enumerate(("euc_jp", "shift_jis"), 1):
+        web.route(f"/issues/{number}", page(text.encode(encoding), f"text/html; charset={encoding.upper()}"))
+    ingest(archive, [f"{web.url}/issues/1", f"{web.url}/issues/2"], OPTIONS)
+    assert archive.issues()
+    for issue in archive.issues():
+        assert archive.issue_items(issue.id)[0].title == "凧と風の話 4 of kind 1"
+
+
 def test_markdown_and_compressed_pages(web: LocalServer, archive: Archive) -> None:
     text = f"# {title(3)}\n\n" + exporters.markdown(3)
     web.route("/notes/3.md", page(text, "text/plain; charset=utf-8"))

@@ -14,7 +14,7 @@ from ..links import canonical_key, clean_url, kind_of
 from .found import Context, Facts, Failure, Found, SourceError, Yield
 from .pages import plain
 from .tables import csv_rows, date_of, json_member, number_of, text_of
-from .trees import Tree
+from .trees import Tree, read
 
 _MERGE_TAG = re.compile(rb"\*\|[A-Z0-9_:.,\- ]{1,80}\|\*", re.IGNORECASE)
 _CURATED = re.compile(r"(?:^|/)issues/([a-z_]+)/\d+/\d+\.json$")
@@ -40,7 +40,7 @@ def read_mailchimp(tree: Tree, context: Context) -> Yield:
             yield Failure(source, "a campaign that was never sent", skipped=True)
             continue
         try:
-            body = _MERGE_TAG.sub(b"", tree.read(name))
+            body = _MERGE_TAG.sub(b"", read(tree, name))
         except SourceError as error:
             yield Failure(source, str(error))
             continue

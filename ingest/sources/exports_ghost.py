@@ -50,8 +50,7 @@ def _table(tree: Tree, names: list[str]) -> str | None:
     for name in names:
         if name.lower().endswith(".json") and name.count("/") <= 2:
             try:
-                head = tree.read(name)
-                if b'"posts"' in head and (data := _data(json_member(tree, name))) and _rows(data, "posts"):
+                if (data := _data(json_member(tree, name))) and _rows(data, "posts"):
                     return name
             except SourceError:
                 continue

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup, Tag
 from .found import Context, Facts, Failure, Found, SourceError, Yield
 from .tables import date_of
 from .trees import Tree
+from .trees import read as contents
 
 _POST = re.compile(r"(?:^|/)posts/((?:\d{4}-\d\d-\d\d|draft)_.*?([0-9a-f]{6,}))\.html$", re.IGNORECASE)
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)_")
@@ -38,7 +39,7 @@ def _post(tree: Tree, name: str) -> Found | Failure:
     match = _POST.search(name)
     if match is None or match[1].lower().startswith("draft_"):
         return Failure(source, "a draft, never published", skipped=True)
-    soup = BeautifulSoup(tree.read(name), "lxml")
+    soup = BeautifulSoup(contents(tree, name), "lxml")
     if _is_response(soup):
         return Failure(source, "a response to somebody's post, not a post", skipped=True)
     for copy in soup.select("section[data-field=body] .graf--title"):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from .found import Context, Facts, Failure, Found, SourceError, Yield
 from .pages import as_html, as_markdown, is_html, without
 from .tables import csv_header, csv_rows, date_of, flag_of, json_member, number_of, text_of
-from .trees import Tree
+from .trees import Tree, read
 
 _SUBSTACK_WIDGETS = (
     "p.button-wrapper",
@@ -138,7 +138,7 @@ def _buttondown_rows(tree: Tree, table: str) -> list[dict[str, Any]]:
 
 def _body(tree: Tree, name: str, facts: Facts, drop: tuple[str, ...] = ()) -> Found | Failure:
     try:
-        text = tree.read(name).decode("utf-8", "replace")
+        text = read(tree, name).decode("utf-8", "replace")
     except SourceError as error:
         return Failure(tree.source(name), str(error))
     return _text(tree.source(name), text, facts, drop)

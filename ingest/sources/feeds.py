@@ -85,7 +85,7 @@ def issue_of(entry: Entry, context: Context) -> Found | Failure:
         return Failure(entry.url, str(error))
     if links and page.media_type not in (None, "text/html", "application/xhtml+xml"):
         return Found(entry.url, as_html(entry.facts, entry.body), "text/html", entry.facts)
-    return Found(entry.url, page.body, page.media_type or "text/html", entry.facts)
+    return Found(entry.url, page.text, page.media_type or "text/html", entry.facts)
 
 
 def read_feed(body: bytes, url: str) -> Feed:

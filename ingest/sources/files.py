@@ -8,13 +8,14 @@ from pathlib import Path, PurePosixPath
 from . import exports, mailbox, records
 from .found import Context, Failure, Found, SourceError, Yield
 from .split import split
-from .trees import Folder, Sample, Tree, Zip, endings, listing, natural, read_file
+from .trees import Folder, Sample, Tree, Zip, endings, listing, natural, read
 
 MARKDOWN = (".md", ".markdown", ".mdown", ".mkd")
 HTML = (".html", ".htm", ".xhtml")
 RECORDS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 DOCUMENTS = (*MARKDOWN, *HTML, ".eml", ".mbox", *RECORDS)
 """Endings read in a folder; a file named by itself may have any."""
+TABLES = ("posts.csv", "emails.csv", "emails.json", "campaigns.csv")
 REPOSITORY = ("contributing", "changelog", "code_of_conduct", "license", "security", "pull_request_template")
 
 
@@ -67,25 +68,26 @@ def open_file(path: Path, context: Context) -> Yield:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         yield from _documents(Zip(path), context)
         return
-    tree = Folder(path.parent, [path])
+    # The table of an export means the export: the texts lie beside it.
+    tree = Folder(path.parent, None if path.name.lower() in TABLES else [path])
     single = _reader(path.name, head, context.options.kind)
     if single is not None:
         context.progress.found()
         yield from single(tree, path.name, context)
-    elif (read := exports.recognise(tree, context.options.kind)) is not None:
-        yield from read(tree, context)
+    elif (reader := exports.recognise(tree, context.options.kind)) is not None:
+        yield from reader(tree, context)
     else:
         context.progress.found()
         media_type = _media_type(path.name, context.options.kind)
-        yield from split(Found(tree.source(path.name), read_file(path), media_type, named=True), context)
+        yield from split(Found(tree.source(path.name), read(tree, path.name), media_type, named=True), context)
 
 
 def _documents(tree: Tree, context: Context) -> Yield:
     """An export where the tree is one, else every file that may hold an issue."""
     kind = context.options.kind
-    read = exports.recognise(tree, kind)
-    if read is not None:
-        yield from read(tree, context)
+    reader = exports.recognise(tree, kind)
+    if reader is not None:
+        yield from reader(tree, context)
         return
     names = tree.names()
     chosen = [name for name in names if name.lower().endswith(DOCUMENTS)]
@@ -104,7 +106,7 @@ def _documents(tree: Tree, context: Context) -> Yield:
             if single is not None:
                 yield from single(tree, name, context)
             else:
-                yield from split(Found(tree.source(name), tree.read(name), _media_type(name, kind)), context)
+                yield from split(Found(tree.source(name), read(tree, name), _media_type(name, kind)), context)
         except SourceError as error:
             yield Failure(tree.source(name), str(error))
     others = sorted(set(names) - set(chosen) - {name for name in names if name.lower().endswith(".zip")})

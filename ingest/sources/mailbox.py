@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from email import policy
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
@@ -13,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from .found import Context, Facts, Failure, Found, Yield
 from .tables import date_of
-from .trees import Tree
+from .trees import MAX_TABLE, Folder, Tree, read
 
 _HEADER = re.compile(
     rb"^(?:Return-Path|Received|Delivered-To|From|Date|Message-ID|MIME-Version|Subject): ", re.IGNORECASE | re.MULTILINE
@@ -32,14 +33,14 @@ def looks_like_mail(head: bytes) -> bool:
 
 def read_eml(tree: Tree, name: str, context: Context) -> Yield:  # noqa: ARG001 (one shape for all readers)
     """One message in a file."""
-    yield _message(tree.source(name), tree.read(name), named=True)
+    yield _message(tree.source(name), read(tree, name), named=True)
 
 
 def read_mbox(tree: Tree, name: str, context: Context) -> Yield:
     """Every message of a mailbox; replies, forwards and messages without a text are left aside."""
     source = tree.source(name)
     count = 0
-    for raw in _split(tree.read(name)):
+    for raw in _split(tree, name):
         count += 1
         if count > 1:
             context.progress.found()
@@ -48,19 +49,22 @@ def read_mbox(tree: Tree, name: str, context: Context) -> Yield:
         yield Failure(source, "The mailbox holds no message.")
 
 
-def _split(raw: bytes) -> Iterator[bytes]:
-    """The messages of an mbox, through the standard library's reader (it wants a file on disk)."""
+def _split(tree: Tree, name: str) -> Iterator[bytes]:
+    """The messages of an mbox, through the standard library's reader; it wants a file on disk, of any size."""
     import mailbox
 
-    with tempfile.NamedTemporaryFile(suffix=".mbox") as file:
-        file.write(raw)
-        file.flush()
-        box = mailbox.mbox(file.name, create=False)
-        try:
-            for key in box.keys():  # noqa: SIM118 (a mailbox is no dict)
-                yield box.get_bytes(key)
-        finally:
-            box.close()
+    with ExitStack() as stack:
+        if isinstance(tree, Folder):
+            path = str(tree.root / name)
+        else:
+            file = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".mbox"))
+            file.write(read(tree, name, MAX_TABLE))
+            file.flush()
+            path = file.name
+        box = mailbox.mbox(path, create=False)
+        stack.callback(box.close)
+        for key in box.keys():  # noqa: SIM118 (a mailbox is no dict)
+            yield box.get_bytes(key)
 
 
 def _message(source: str, raw: bytes, *, named: bool = False, ordinal: int | None = None) -> Found | Failure:

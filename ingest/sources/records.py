@@ -6,10 +6,13 @@ Three shapes are read, also mixed in one file and gzipped:
 - one flat object an item, `{"title", "url", "summary", "section", "issue": 12, "date": "2021-02-03"}`.
 """
 
+import gzip
+import io
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -27,7 +30,7 @@ def read(tree: Tree, name: str, context: Context) -> Yield:
     groups: dict[str, list[Mapping[str, Any]]] = {}
     lines: dict[str, bytes] = {}
     count = 0
-    for number, line in _lines(tree.read(name), source):
+    for number, line in _lines(tree, name):
         try:
             record = orjson.loads(line)
         except orjson.JSONDecodeError as error:
@@ -54,18 +57,24 @@ def read(tree: Tree, name: str, context: Context) -> Yield:
         yield Failure(source, "The file holds no items.")
 
 
-def _lines(raw: bytes, source: str) -> Iterator[tuple[int, bytes]]:
-    if raw.startswith(b"\x1f\x8b"):
-        try:
-            decoder = zlib.decompressobj(wbits=31)
-            raw = decoder.decompress(raw, MAX_MEMBER)
-        except zlib.error as error:
-            raise SourceError(f"{source} cannot be unpacked: {error}.") from error
-        if decoder.unconsumed_tail:
-            raise SourceError(f"{source} is larger than {MAX_MEMBER // 1_000_000} MB unpacked.")
-    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
-        if line.strip():
-            yield number, line
+def _lines(tree: Tree, name: str) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers, as a stream: an export may be larger than memory."""
+    source = tree.source(name)
+    try:
+        with tree.open(name) as raw:
+            file = io.BufferedReader(cast("io.RawIOBase", raw))
+            packed = file.peek(2)[:2] == b"\x1f\x8b"
+            lines = gzip.GzipFile(fileobj=file) if packed else file
+            number = 0
+            while line := lines.readline(MAX_MEMBER + 1):
+                number += 1
+                if len(line) > MAX_MEMBER:
+                    raise SourceError(f"Line {number} of {source} is larger than {MAX_MEMBER // 1_000_000} MB.")
+                line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+                if line.strip():
+                    yield number, line.rstrip(b"\r\n")
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise SourceError(f"{source} cannot be read to its end: {error}.") from error
 
 
 def _whole(record: Mapping[str, Any], line: bytes, source: str) -> Found:

@@ -57,7 +57,7 @@ def _page(url: str, page: Fetched, context: Context) -> Yield:
             return
     context.progress.found()
     address = clean_url(page.url) or page.url
-    yield from split(Found(address, page.body, media_type or "text/html", named=True), context)
+    yield from split(Found(address, page.text, media_type or "text/html", named=True), context)
 
 
 def _each(entries: Iterable[Entry], context: Context) -> Yield:
@@ -80,7 +80,7 @@ def _issue(entry: Entry, context: Context) -> Found | Failure:
     media_type = _media_type(page)
     if media_type not in _PAGES:
         return Failure(entry.url, f"It answers with {media_type}, which is no page.", skipped=True)
-    return Found(entry.url, page.body, media_type or "text/html", entry.facts)
+    return Found(entry.url, page.text, media_type or "text/html", entry.facts)
 
 
 def _media_type(page: Fetched) -> str | None:

@@ -3,13 +3,15 @@
 import csv
 import datetime as dt
 import io
+import zipfile
+import zlib
 from typing import Any
 
 import orjson
 from dateutil import parser as dates
 
 from .found import SourceError
-from .trees import Tree
+from .trees import MAX_TABLE, Tree, read
 
 csv.field_size_limit(200_000_000)  # one cell may hold a whole issue
 
@@ -17,8 +19,9 @@ csv.field_size_limit(200_000_000)  # one cell may hold a whole issue
 def csv_header(tree: Tree, name: str) -> list[str]:
     """The column names of a CSV member, lower case; [] where it cannot be read."""
     try:
-        text = tree.read(name)[:20_000].decode("utf-8-sig", "replace")
-    except SourceError:
+        with tree.open(name) as file:
+            text = file.read(20_000).decode("utf-8-sig", "replace")
+    except (SourceError, OSError, EOFError, zipfile.BadZipFile, zlib.error):
         return []
     try:
         return [cell.strip().lower() for cell in next(csv.reader(io.StringIO(text)), [])]
@@ -28,7 +31,7 @@ def csv_header(tree: Tree, name: str) -> list[str]:
 
 def csv_rows(tree: Tree, name: str) -> list[dict[str, str]]:
     """The rows of a CSV member by lower-case column name; missing cells are empty."""
-    text = tree.read(name).decode("utf-8-sig", "replace")
+    text = read(tree, name, MAX_TABLE).decode("utf-8-sig", "replace")
     try:
         reader = csv.reader(io.StringIO(text, newline=""))
         header = [cell.strip().lower() for cell in next(reader, [])]
@@ -40,7 +43,7 @@ def csv_rows(tree: Tree, name: str) -> list[dict[str, str]]:
 def json_member(tree: Tree, name: str) -> Any:
     """A parsed JSON member; `SourceError` where it is none."""
     try:
-        return orjson.loads(tree.read(name).removeprefix(b"\xef\xbb\xbf"))
+        return orjson.loads(read(tree, name, MAX_TABLE).removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise SourceError(f"{tree.source(name)} is no valid JSON: {error}.") from error
 

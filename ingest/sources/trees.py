@@ -1,17 +1,22 @@
 """A folder, a zip and the bundled sample seen alike: names and bytes."""
 
+import io
+import lzma
 import os
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 from importlib.resources import files as resources
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import BinaryIO, Protocol, cast
 
 from .found import SourceError
 
 MAX_MEMBER = 100_000_000
-"""Largest single file read, in bytes: no issue is near it, a decompression bomb soon is."""
+"""Largest single document read, in bytes: no issue is near it, a decompression bomb soon is."""
+MAX_TABLE = 1_000_000_000
+"""Largest table of an export (Ghost and beehiiv keep all issues in one file)."""
 
 
 class Tree(Protocol):
@@ -26,8 +31,8 @@ class Tree(Protocol):
         """All files, in natural order, hidden ones left out."""
         ...
 
-    def read(self, name: str) -> bytes:
-        """The bytes of one file; `SourceError` where it cannot be read."""
+    def open(self, name: str) -> BinaryIO:
+        """One file to read from; `SourceError` where it cannot be opened."""
         ...
 
     def source(self, name: str) -> str:
@@ -41,15 +46,24 @@ class Folder:
     def __init__(self, root: Path, chosen: Iterable[Path] | None = None) -> None:
         self.root = root
         self.label = str(root)
-        self._chosen = None if chosen is None else sorted(chosen)
+        self._chosen = chosen
+        self._names: list[str] | None = None
 
     def names(self) -> list[str]:
-        paths = self._chosen if self._chosen is not None else self.root.rglob("*")
-        names = (path.relative_to(self.root) for path in paths if path.is_file())
-        return sorted((name.as_posix() for name in names if _visible(name.parts)), key=natural)
+        if self._names is None:
+            paths = self._chosen if self._chosen is not None else self.root.rglob("*")
+            names = (path.relative_to(self.root) for path in paths if path.is_file())
+            self._names = sorted((name.as_posix() for name in names if _visible(name.parts)), key=natural)
+        return self._names
 
-    def read(self, name: str) -> bytes:
-        return read_file(self.root / name)
+    def open(self, name: str) -> BinaryIO:
+        path = self.root / name
+        try:
+            return path.open("rb")
+        except PermissionError as error:
+            raise SourceError(f"{path} may not be read (permission denied).") from error
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
 
     def source(self, name: str) -> str:
         # Names that are no valid text (old disks have them) are spelled with replacement characters.
@@ -71,17 +85,11 @@ class Zip:
         names = (info.filename for info in self._zip.infolist() if not info.is_dir())
         return sorted((name for name in names if _visible(PurePosixPath(name).parts)), key=natural)
 
-    def read(self, name: str) -> bytes:
+    def open(self, name: str) -> BinaryIO:
         try:
-            with self._zip.open(name) as member:
-                body = member.read(MAX_MEMBER + 1)
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+            return cast("BinaryIO", self._zip.open(name))
+        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, KeyError) as error:
             raise SourceError(f"{self.source(name)} cannot be unpacked: {error}.") from error
-        except Exception as error:  # zlib.error and its like, one for each compression method
-            raise SourceError(f"{self.source(name)} is damaged: {error}.") from error
-        if len(body) > MAX_MEMBER:
-            raise SourceError(f"{self.source(name)} is larger than {MAX_MEMBER // 1_000_000} MB unpacked; left out.")
-        return body
 
     def source(self, name: str) -> str:
         return f"{self._base}!{name}"
@@ -99,8 +107,8 @@ class Sample:
     def names(self) -> list[str]:
         return sorted((entry.name for entry in self._root.iterdir() if entry.name.endswith(".md")), key=natural)
 
-    def read(self, name: str) -> bytes:
-        return (self._root / name).read_bytes()
+    def open(self, name: str) -> BinaryIO:
+        return io.BytesIO((self._root / name).read_bytes())
 
     def source(self, name: str) -> str:
         return f"sample/{name}"
@@ -116,24 +124,24 @@ class Memory:
     def names(self) -> list[str]:
         return [""]
 
-    def read(self, name: str) -> bytes:  # noqa: ARG002
-        return self._body
+    def open(self, name: str) -> BinaryIO:  # noqa: ARG002
+        return io.BytesIO(self._body)
 
     def source(self, name: str) -> str:  # noqa: ARG002
         return self.label
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a file, with the errors users meet said in words."""
+def read(tree: Tree, name: str, limit: int | None = None) -> bytes:
+    """The bytes of one file; `SourceError` for one that is damaged or larger than `limit`."""
+    limit = MAX_MEMBER if limit is None else limit
     try:
-        size = path.stat().st_size
-        if size > MAX_MEMBER:
-            raise SourceError(f"{path} is {size // 1_000_000} MB, more than the {MAX_MEMBER // 1_000_000} MB allowed.")
-        return path.read_bytes()
-    except PermissionError as error:
-        raise SourceError(f"{path} may not be read (permission denied).") from error
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+        with tree.open(name) as file:
+            body = file.read(limit + 1)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+        raise SourceError(f"{tree.source(name)} cannot be read: {error}.") from error
+    if len(body) > limit:
+        raise SourceError(f"{tree.source(name)} is larger than the {limit / 1e6:.0f} MB allowed.")
+    return body
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
