@@ -116,8 +116,10 @@ def read(path: Path) -> list[Judged]:
                 key = normal_key(answer["key"])
                 grades[key] = max(grades.get(key, 0), int(answer.get("grade", 2)))
             one = Judged(row["query"], row.get("kind") or _kind(grades), row.get("lang") or "", grades)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadJudgements(f"{path}, line {number}: no judged question ({error!r}).") from error
+        except KeyError as error:
+            raise BadJudgements(f"{path}, line {number}: no judged question: {error} is missing.") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise BadJudgements(f"{path}, line {number}: no judged question: {error}.") from error
         if one.kind not in KINDS:
             raise BadJudgements(f"{path}, line {number}: the kind “{one.kind}” is none of {', '.join(KINDS)}.")
         found.append(one)

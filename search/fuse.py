@@ -30,7 +30,7 @@ def fuse(meaning: FloatArray, share: FloatArray, trust: float) -> FloatArray:
 
 def title_bonus(share: float) -> float:
     """What is added for the share of a question that one of an item's titles covers by itself."""
-    return TITLE * share**STRICT
+    return TITLE * float(share**STRICT)
 
 
 def scripts(text: str) -> Counter[str]:

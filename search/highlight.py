@@ -81,5 +81,7 @@ def _stretch(field: str, text: str, spans: list[tuple[int, int]]) -> Highlight:
         gap = re.search(r"\s|(?<=[。，、！？；])", text[begin : begin + 30])
         begin += gap.end() if gap else 0
     end = min(len(text), begin + LONGEST)
-    inside = tuple((max(s - begin, 0), min(e, end) - begin) for s, e in spans if s < end and e > begin)
-    return Highlight(field, text[begin:end], inside)
+    before, after = "… " if begin else "", " …" if end < len(text) else ""
+    shift = begin - len(before)
+    inside = tuple((max(s, begin) - shift, min(e, end) - shift) for s, e in spans if s < end and e > begin)
+    return Highlight(field, f"{before}{text[begin:end]}{after}", inside)

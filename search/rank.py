@@ -19,8 +19,8 @@ WORD_DEPTH = 200
 """How many that meaning did not bring up are looked at for their words."""
 TITLES = 30
 """How many at the top have their titles compared with the question."""
-FEW = 5
-"""How many are kept when none is relevant."""
+FEW = 10
+"""How many are kept at least, relevant or not."""
 HALF = 0.5
 """In keyword mode, how much of the question an item must cover."""
 

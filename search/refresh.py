@@ -110,10 +110,10 @@ def _passages(archive: Archive, vectors: FloatArray) -> Null:
 
 
 def _pairs(archive: Archive, sample: IdArray) -> Null:
-    """For items compared with items: how alike any two are, and three spreads above that is where "good" begins."""
+    """For items compared with items: how alike any two are, and two spreads above that is where "good" begins."""
     vectors = archive.space_vectors(sample.tolist())
     likeness = (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)]
     if len(likeness) < 100:
         return Null()
     spread = max(float(likeness.std()), 0.01)
-    return Null(float(likeness.mean()) + (3 - BORDER) * spread, spread)
+    return Null(float(likeness.mean()) + (2 - BORDER) * spread, spread)

@@ -49,12 +49,17 @@ class Calibration:
     items: int = 0
 
     def relevance(self, raw: FloatArray, kind: str) -> FloatArray:
-        """Calibrated relevance in 0..1, monotone in the raw scores; 0.5 is the border of `GOOD`."""
+        """Calibrated relevance in 0..1, monotone in the raw scores; 0.5 is the border of `GOOD`.
+
+        Above the border it nears 1 slowly, so that good answers stay apart from each other.
+        """
         if kind == "keyword":
             return np.asarray(np.clip(raw, 0, 1), dtype=np.float32)
         null = self.nulls.get(kind, Null())
-        z = (np.asarray(raw, dtype=np.float64) - null.centre) / null.spread
-        return np.asarray(1 / (1 + np.exp(-1.386 * (z - BORDER))), dtype=np.float32)
+        above = (np.asarray(raw, dtype=np.float64) - null.centre) / null.spread - BORDER
+        below = np.exp(np.minimum(above, 0) * np.log(4))  # a spread below the border is 0.2, a spread above it 0.8
+        far = np.maximum(above, 0)
+        return np.asarray(np.where(above < 0, below / (1 + below), 0.5 + 0.5 * far / (far + 2 / 3)), dtype=np.float32)
 
     def to_bytes(self) -> bytes:
         return json.dumps({"version": VERSION, **asdict(self)}).encode()
@@ -71,8 +76,8 @@ class Calibration:
             return None
 
 
-BORDER = 1.1
-"""How many spreads above chance the border of "good" lies."""
+BORDER = 1.0
+"""How many spreads above the median of chance the border of "good" lies."""
 
 
 def band(score: float) -> Band:

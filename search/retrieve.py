@@ -27,7 +27,7 @@ from .results import Answer, Ask, Mode, Understood
 from .target import find_target, mentions
 from .words import question_tokens
 
-NEAREST = 5
+NEAREST = 10
 """How many are shown when nothing is close."""
 MAX_LIMIT = 100
 NO_MODEL = "The language model is not available here, so only words are compared."
@@ -41,6 +41,11 @@ class _Question:
     mode: Mode
     known_target: bool = False
     """It names a work of the archive, so that stored vectors will do."""
+
+    @property
+    def is_listing(self) -> bool:
+        """Conditions alone: everything that meets them is an answer, none better than another."""
+        return not self.read.words and not self.known_target
 
     @property
     def needs_model(self) -> bool:
@@ -99,8 +104,10 @@ def _answer(archive: Archive, question: _Question, vector: FloatArray | None) ->
     fit = fitted(archive) if vector is not None or question.known_target else Fitted.none()
     start = offset(ask, build, fit.id)
     ranked, close = _candidates(archive, question, vector, fit)
-    chosen = _one_a_work(archive, ranked)
-    ordered = _sorted(archive, chosen, ask)
+    if question.is_listing:  # a work stands where its newest (or oldest) mention does
+        ordered = _one_a_work(archive, _sorted(archive, ranked, question))
+    else:
+        ordered = _sorted(archive, _one_a_work(archive, ranked), question)
     limit = max(1, min(ask.limit, MAX_LIMIT))
     page = slice(start, start + limit)
     found = [
@@ -127,11 +134,10 @@ def _candidates(archive: Archive, question: _Question, vector: FloatArray | None
     read = question.read
     within = archive.select(question.filters)
     if within is not None and not len(within):
-        return Ranked.empty(), True
+        return Ranked.empty(), False
     if question.known_target and read.target:
         return around(archive, mentions(archive, read.target), fit.calibration, within), True
-    if not read.words:
-        # Conditions alone: everything that meets them, none better than another.
+    if question.is_listing:
         return (all_items(within), True) if within is not None else (Ranked.empty(), True)
     if vector is None:
         ranked = by_words(archive, read.words, within)
@@ -152,14 +158,13 @@ def _one_a_work(archive: Archive, ranked: Ranked) -> Ranked:
     return Ranked(ranked.ids[first], ranked.scores[first])
 
 
-def _sorted(archive: Archive, ranked: Ranked, ask: Ask) -> Ranked:
+def _sorted(archive: Archive, ranked: Ranked, question: _Question) -> Ranked:
     """By date if asked for, weak ones behind all others; without words always by date, newest first."""
-    listing = bool(len(ranked.ids)) and float(ranked.scores.min()) == float(ranked.scores.max()) == 1.0
-    if not len(ranked.ids) or (ask.sort == "relevance" and not listing):
+    if not len(ranked.ids) or (question.ask.sort == "relevance" and not question.is_listing):
         return ranked
     days = _days(archive, ranked.ids)
     unknown = days == 0
-    when = days if ask.sort == "oldest" else -days
+    when = days if question.ask.sort == "oldest" else -days
     weak = ranked.scores < GOOD
     order = np.lexsort((ranked.ids, when, unknown, weak))
     return Ranked(ranked.ids[order], ranked.scores[order])
