@@ -53,10 +53,6 @@ class Asked:
         )
 
     @property
-    def narrowed(self) -> bool:
-        return bool(self.conditions)
-
-    @property
     def blank(self) -> bool:
         return not self.query and not self.conditions
 
@@ -97,9 +93,9 @@ class Asked:
         """The parameters as a feed or the API takes them."""
         return urlencode([pair for pair in self.pairs() if pair[0] != "sort"])
 
-    @property
-    def widened(self) -> str:
-        return replace(self, conditions=(), cursor=None).href
+    def widened(self, words: str) -> str | None:
+        """The search for these words alone, without any condition; None without words."""
+        return replace(self, query=words, conditions=(), cursor=None).href if words else None
 
     def toggled(self, name: str, value: str) -> "Asked":
         """With the condition if it was not there, without it if it was; from the first page on."""

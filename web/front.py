@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from index.archive import Archive
 from index.types import Issue, Item
+from search.refresh import fitted_id
 from search.results import Ask, Topic
 from search.retrieve import search_many
 
@@ -79,16 +80,16 @@ def front(view: View) -> Front:
 def examples(view: View) -> Sequence[Example]:
     """Questions that this archive answers, one for each way of asking."""
     archive = view.archive
-    return [] if not archive.build.items else _examples(view, archive.generation)
+    return [] if not archive.build.items else _examples(view, fitted_id(archive))
 
 
 def _topics(archive: Archive) -> Sequence[Topic]:
     return sorted(topics(archive).topics, key=lambda topic: (-topic.size, topic.id))
 
 
-def _examples(view: View, generation: int) -> Sequence[Example]:
+def _examples(view: View, fit: str) -> Sequence[Example]:
     _ = view.language.text
-    found = _material(view.archive, generation)
+    found = _material(view.archive, fit)
     made = [(question, _("by meaning, in any language")) for question in found.questions]
     if found.paper:
         made.append((found.paper, _("a pasted link finds the item itself")))
@@ -119,7 +120,7 @@ _SHORTEST, _LONGEST = 12, 52
 
 
 @lru_cache(4)
-def _material(archive: Archive, generation: int) -> _Material:  # noqa: ARG001 (the generation is the cache's key)
+def _material(archive: Archive, fit: str) -> _Material:  # noqa: ARG001 (the fit is the cache's key)
     issues = archive.issues()
     recent = archive.newest_items(200)
     # The middle of the largest topics first: what the newsletter often comes back to.

@@ -48,6 +48,7 @@ def search_page(request: Request) -> Response:
         return render(request, "search", values, fragment="more")
     values |= {
         "chips": _chips(here, asked, answer),
+        "widened": asked.widened(answer.query.words),
         "sorts": _sorts(here, asked),
         "facets": _facets(here, asked, answer),
         "bins": _shelf(here, answer),
