@@ -1,0 +1,58 @@
+"""The compiled encoder against `SentenceTransformer.encode` in float32 with the same weights, in one run.
+
+python -m benchmarks.speed_encoder [--quick]
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks.figures import Figure, in_turns, machine, report
+from benchmarks.synthetic import questions, sample_passages
+from index.encoder import CachedEncoder, SentenceTransformerEncoder, open_encoder
+from index.packaged_model import packaged_checkpoint
+
+_COLD = "from index.encoder import open_encoder; open_encoder().queries(['a question'])"
+
+
+def figures(quick: bool = False) -> Iterator[Figure]:
+    compiled = open_encoder()
+    reference = SentenceTransformerEncoder(packaged_checkpoint())
+    asked = questions(20 if quick else 60)
+    texts = sample_passages()[: 64 if quick else None]
+    cached = CachedEncoder(compiled)
+    times = in_turns(
+        {
+            "reference": lambda n: reference.queries([asked[n]]),
+            "compiled": lambda n: compiled.queries([asked[n]]),
+            "cached": lambda n: cached.queries([asked[n % 4]]),
+        },
+        len(asked),
+    )
+    yield Figure("query, sentence-transformers float32", times["reference"], "ms")
+    yield Figure("query, compiled", times["compiled"], "ms")
+    yield Figure("query, compiled / sentence-transformers", times["compiled"] / times["reference"], "", "at most", 0.3)
+    yield Figure("query seen before", times["cached"], "ms")
+    rounds = in_turns(
+        {"reference": lambda _: reference.passages(texts), "compiled": lambda _: compiled.passages(texts)},
+        1 if quick else 3,
+    )
+    speed = {name: len(texts) / taken * 1000 for name, taken in rounds.items()}
+    yield Figure("passages, sentence-transformers float32", speed["reference"], "a second")
+    yield Figure("passages, compiled", speed["compiled"], "a second")
+    gain = speed["compiled"] / speed["reference"]
+    yield Figure("passages, compiled / sentence-transformers", gain, "", "at least", 3.5)
+    ours = np.concatenate([compiled.queries(asked), compiled.passages(texts)])
+    theirs = np.concatenate([reference.queries(asked), reference.passages(texts)])
+    yield Figure("least cosine between the two", float(np.sum(ours * theirs, axis=1).min()), "", "at least", 0.999)
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", _COLD], check=True)
+    yield Figure("from process start to the first query vector", time.perf_counter() - start, "s")
+
+
+if __name__ == "__main__":
+    print(machine())
+    report(figures("--quick" in sys.argv))
