@@ -29,7 +29,7 @@ _ROWS = """
 """
 
 
-_Rows = tuple[npt.NDArray[np.intp], Mask | None]
+_Rows = tuple[npt.NDArray[np.intp] | slice, Mask | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,7 @@ class Columns:
     def _rows(self, ids: IdArray) -> _Rows:
         """The places of item ids, and which of them vanished since the caller got them (None: none of them)."""
         if len(ids) == len(self.ids) and np.array_equal(ids, self.ids):
-            return np.arange(len(ids)), None
+            return slice(None), None
         places = np.searchsorted(self.ids, ids)
         if not len(self.ids):
             return places, np.ones(len(ids), dtype=np.bool_)
@@ -103,7 +103,7 @@ class Columns:
 
 def _at(column: npt.NDArray[np.int32], rows: _Rows, unknown: int = -1) -> npt.NDArray[np.int32]:
     places, gone = rows
-    if gone is None:
+    if gone is None or isinstance(places, slice):
         return column[places]
     values = np.full(len(places), unknown, dtype=np.int32)
     values[~gone] = column[places[~gone]]
@@ -149,17 +149,36 @@ def updated(columns: Columns, connection: sqlite3.Connection) -> Columns:
         append["language"](labels["language"].code(language))
         append["newsletter"](labels["newsletter"].code(newsletter))
     ids = np.array(fresh_ids, dtype=np.int64)
-    keep = ~np.isin(columns.ids, np.concatenate([ids, np.array(gone, dtype=np.int64)]))
-    unsorted = np.concatenate([columns.ids[keep], ids])
-    order = np.argsort(unsorted, kind="stable")
+    keep = _kept(columns.ids, np.concatenate([ids, np.array(gone, dtype=np.int64)]))
+    kept = columns.ids if keep is None else columns.ids[keep]
+    unsorted = np.concatenate([kept, ids]) if len(ids) else kept
+    # New items have the highest ids, so mostly there is nothing to sort.
+    order = np.argsort(unsorted, kind="stable") if len(ids) and len(kept) and ids[0] < kept[-1] else None
 
     def merged(old: npt.NDArray[np.int32], name: str) -> npt.NDArray[np.int32]:
-        return np.concatenate([old[keep], np.array(fresh[name], dtype=np.int32)])[order]
+        values = old if keep is None else old[keep]
+        if len(ids):
+            values = np.concatenate([values, np.array(fresh[name], dtype=np.int32)])
+        return values if order is None else values[order]
 
     numbers = {name: merged(columns.numbers[name], name) for name in _NUMBERS}
     codes = {name: merged(columns.codes[name], name) for name in LABELLED}
     keyless = int(np.count_nonzero(numbers["work"] == 0))
-    return Columns(generation, unsorted[order], numbers, codes, labels, timeline, works + keyless)
+    all_ids = unsorted if order is None else unsorted[order]
+    return Columns(generation, all_ids, numbers, codes, labels, timeline, works + keyless)
+
+
+def _kept(ids: IdArray, gone: IdArray) -> Mask | None:
+    """Which of the ids, ascending, are not among `gone`; None: all of them."""
+    if not len(ids) or not len(gone):
+        return None
+    places = np.minimum(np.searchsorted(ids, gone), len(ids) - 1)
+    places = places[ids[places] == gone]
+    if not len(places):
+        return None
+    keep = np.ones(len(ids), dtype=np.bool_)
+    keep[places] = False
+    return keep
 
 
 def span(day: str | None, dated: bool, week: int | None) -> tuple[int, int]:
