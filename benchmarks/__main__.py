@@ -1,4 +1,4 @@
-"""Every figure in one table, with its target beside it: `make bench`, or `python -m benchmarks [--quick] [--json FILE]`.
+"""Every figure in one table, with its target beside it: `make bench`, `python -m benchmarks [--quick] [--json FILE]`.
 
 How well issues become items (`benchmarks.extraction`) and how well questions are answered (`benchmarks.quality`) print
 tables of their own; run on the bundled documents where the real issues are not at hand.
