@@ -2,6 +2,9 @@
 
 import gzip
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +12,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.archive import Archive
+from tests.conftest import ROOT
 from tests.served import client, document, fill
+from web.access import log_to_stderr
 from web.limiting import client_key
 from web.settings import Settings
 
@@ -231,6 +236,46 @@ def test_metrics_count_by_route_not_by_address(archive: Archive) -> None:
     assert counts['backissues_requests_total{method="GET",route="(none)",status="404"}'] == "2.0"
     assert counts['backissues_request_seconds_count{route="/api/v1/items/{id}"}'] == "3.0"
     assert (counts["backissues_issues"], counts["backissues_items"]) == ("6.0", "33.0")
+
+
+WORKER = """
+import sys
+from pathlib import Path
+from index.archive import Archive
+from tests.conftest import WordEncoder
+from tests.conftest import ROOT
+from tests.served import client
+with Archive(Path(sys.argv[1]), WordEncoder()) as archive, client(archive) as api:
+    for _ in range(int(sys.argv[2])):
+        api.get("/api/v1/items/1")
+    print(api.get("/metrics").text)
+"""
+
+
+def test_workers_add_up_their_counts(tmp_path: Path) -> None:
+    fill(tmp_path / "archive").close()
+    (tmp_path / "counts").mkdir()
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "counts")}
+    for asked in (2, 3):
+        command = [sys.executable, "-c", WORKER, str(tmp_path / "archive"), str(asked)]
+        run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    line = 'backissues_requests_total{method="GET",route="/api/v1/items/{id}",status="200"} 5.0'
+    assert line in run.stdout.splitlines()
+    assert "backissues_items 33.0" in run.stdout.splitlines()
+
+
+def test_the_log_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    log = logging.getLogger("backissues.access")
+    before = log.handlers[:], log.level, log.propagate
+    try:
+        log_to_stderr()
+        log_to_stderr()
+        log.info("%s asked", "someone")
+    finally:
+        log.handlers, log.level, log.propagate = before
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith(" someone asked")
 
 
 def test_health_and_readiness(api: TestClient) -> None:

@@ -16,6 +16,16 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
+def log_to_stderr() -> None:
+    """Show the log on stderr, one line a request after its time, unless the host has set up something else."""
+    if not LOG.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        LOG.addHandler(handler)
+        LOG.setLevel(logging.INFO)
+        LOG.propagate = False
+
+
 class Traffic:
     """Counts and times of requests, by route: an address with an id in it would make a series of its own."""
 

@@ -1,5 +1,6 @@
 """For whoever runs the server: is it alive, can it answer, what has it done."""
 
+import os
 from collections.abc import Iterator
 from typing import Literal
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from index.archive import Archive
@@ -68,6 +70,16 @@ def make_registry(archive: Archive) -> CollectorRegistry:
     return registry
 
 
+def exposition(registry: CollectorRegistry, archive: Archive) -> bytes:
+    """What is scraped. Where worker processes share their counts (PROMETHEUS_MULTIPROC_DIR), the sum of all."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(registry)
+    everyone = CollectorRegistry(auto_describe=False)
+    everyone.register(Holdings(archive))
+    MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+    return generate_latest(everyone)
+
+
 @router.get("/healthz", operation_id="healthz", summary="Is the process alive", response_model=HealthOut)
 def healthz() -> Response:
     """Answers as long as the process does; touches nothing."""
@@ -100,5 +112,5 @@ def readyz(request: Request) -> Response:
 )
 def metrics(request: Request) -> Response:
     """Requests by route and status, their times, the archive's size, the process."""
-    registry: CollectorRegistry = request.app.state.registry
-    return Response(generate_latest(registry), headers={**FRESH, "Content-Type": CONTENT_TYPE_LATEST})
+    text = exposition(request.app.state.registry, archive_of(request))
+    return Response(text, headers={**FRESH, "Content-Type": CONTENT_TYPE_LATEST})
