@@ -44,7 +44,7 @@ _EM = frozenset(("em", "i", "cite", "dfn"))
 _WIDGETS = re.compile(
     r"\b(?:button-wrapper|subscription-widget\S*|subscribe-widget|paywall-jump|share-dialog|poll-embed)\b"
 )
-_MAX_DEPTH = 200
+_MAX_DEPTH = 160
 
 
 @dataclass(frozen=True, slots=True)

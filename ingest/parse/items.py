@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from index.types import Item
 
-from ..links import kind_of
+from ..links import canonical_key, is_profile, kind_of
 from .blocks import Block, Run, text_of
 from .compose import Entry, compose, titled
 from .context import Context, width
@@ -41,8 +41,11 @@ def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], l
 def _without_sign_off(blocks: Sequence[Block]) -> Sequence[Block]:
     """The blocks without the lines in italics that close an issue ("Suggestions? Reply to this mail.")."""
     end = len(blocks)
-    while end and (blocks[end - 1].kind == "rule" or _is_sign_off(blocks[end - 1])):
-        end -= 1
+    for number in range(len(blocks) - 1, max(len(blocks) - 5, -1), -1):
+        block, last = blocks[number], number == end - 1
+        signed = _is_sign_off(block) and (last or _names_people(block))
+        if signed or (last and block.kind == "rule"):
+            end = number
     return blocks[:end]
 
 
@@ -50,6 +53,12 @@ def _is_sign_off(block: Block) -> bool:
     text = text_of(block.runs)
     slanted = all(run.em or not any(map(str.isalnum, run.text)) for run in block.runs)
     return block.kind == "paragraph" and slanted and width(text) > 40 and not has_id(text)
+
+
+def _names_people(block: Block) -> bool:
+    """Whether every link of a block leads to somebody's profile or a mailbox."""
+    hrefs = [run.href for run in block.runs if run.href]
+    return bool(hrefs) and all(href.startswith("mailto:") or is_profile(canonical_key(href)) for href in hrefs)
 
 
 # ---- headings

@@ -45,6 +45,12 @@ def numbered(runs: Runs) -> int | None:
     return int(found[1]) if found else None
 
 
+def number_style(runs: Runs) -> str:
+    """The marks around the number that a paragraph starts with: "、" or "()" or "."."""
+    found = _NUMBER.match(text_of(runs[:3]))
+    return "".join(char for char in found[0] if not char.isdigit() and not char.isspace()) if found else ""
+
+
 def without_number(text: str) -> str:
     return _NUMBER.sub("", text, count=1)
 

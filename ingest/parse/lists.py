@@ -111,6 +111,9 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
         entry.title = label
         goes_on = after.lstrip()[:1].isalnum()  # the sentence that the link opens
         entry.summary = squeeze(text) if goes_on else _description(after, links)
+    elif width(prefix) > 6 and before.rstrip()[-1:] in "(（[":
+        entry.title = squeeze(first_sentence(prefix)).strip(EDGE + "()（）[]")
+        entry.summary = _description(after, links)
     elif bold and not bold.href and text.startswith(bold.text):
         entry.title = squeeze(bold.text).strip(EDGE)
         entry.summary = _description(text[len(bold.text) :], links)

@@ -79,7 +79,7 @@ def _presents(block: Block, context: Context) -> _Presented | None:
     main = main or links[0]
     if width(text) > 60 and width(text[: main.start]) <= 40 and len(links) <= 6:
         led = width(text[: main.start].strip(EDGE)) <= 6 and width(main.label) >= 16
-        return _Presented(squeeze(main.label).strip(EDGE), _after(block.runs, main) if led else block.runs, main)
+        return _Presented(squeeze(main.label).strip(EDGE), after_link(block.runs, main) if led else block.runs, main)
     return None
 
 
@@ -97,7 +97,7 @@ def _before(runs: Runs, link: Link) -> Runs:
     return tuple(out)
 
 
-def _after(runs: Runs, link: Link) -> Runs:
+def after_link(runs: Runs, link: Link) -> Runs:
     """The runs after a link, without what joins them to it."""
     position = 0
     out: list[Run] = []

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .blocks import Block, Run, Runs, text_of, trimmed
-from .footnotes import resolve
+from .footnotes import lines_of, resolve
 
 _OPEN = re.compile(r"\[\s*(#{1,6}\s+)(.*)$|\[\s*()([^\[\]]*)$", re.DOTALL)
 _CLOSE = re.compile(r"^([^\[\]]{0,300}?)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)", re.DOTALL)
@@ -18,12 +18,40 @@ _BRACKETED = re.compile(r"[【［\[]([^【】［］\[\]\n]{1,200})[】］\]]\s*[
 _SPACED = re.compile(r"^\s*(https?\s*:\s*/\s*/[\x21-\x7e\s]*\s[._/-]\s[\x21-\x7e\s]*)$", re.IGNORECASE)
 _STARS = re.compile(r"\*{2,}|(?<!\w)_{2,}(?!\w)|(?<=\S)\*(?=\s|$)|(?<!\S)\*(?=\S)")
 _ARTEFACT = re.compile(r"(?:(?<=[】\]])|^|(?<=\n))T\d{1,3}(?=\n|$)")
+_BULLET = re.compile(r"\s*[•·▪◦‣►▸→➜➡●○■□-]\s+")
 _DASHES = re.compile(r"[\s\-–—―─━_=*~·•.⁂]+")
 
 
 def mend(blocks: Iterable[Block]) -> list[Block]:
     """The same document with its damage repaired."""
-    return resolve([block for block in map(_clean, _join_cards(list(blocks))) if block is not None])
+    cleaned = (block for block in map(_clean, _join_cards(list(blocks))) if block is not None)
+    return resolve([part for block in cleaned for part in _bulleted(block)])
+
+
+# ---- lists that were typed
+
+
+def _bulleted(block: Block) -> Iterable[Block]:
+    """A paragraph whose lines all start with a bullet, as mail without lists has it, as the list items it shows."""
+    if block.kind != "paragraph" or block.level or "\n" not in text_of(block.runs):
+        return (block,)
+    lines = [line for line in lines_of(block.runs) if text_of(line).strip()]
+    if len(lines) < 2 or not all(_BULLET.match(text_of(line)) for line in lines):
+        return (block,)
+    return [
+        Block("item", tuple(_trim(_without_bullet(line))), level=1, list_id=-1, quoted=block.quoted) for line in lines
+    ]
+
+
+def _without_bullet(line: Runs) -> list[Run]:
+    found = _BULLET.match(text_of(line))
+    drop = found.end() if found else 0
+    out: list[Run] = []
+    for run in line:
+        cut = min(drop, len(run.text))
+        drop -= cut
+        out.append(replace(run, text=run.text[cut:]))
+    return [run for run in out if run.text or run.href]
 
 
 # ---- cards

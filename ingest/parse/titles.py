@@ -7,8 +7,20 @@ from itertools import pairwise
 from .blocks import Block, Runs, text_of
 from .compose import Entry, compose, prose, titled
 from .context import Context, width
-from .lines import EDGE, Title, first_sentence, has_id, numbered, past_number, split_line, squeeze, title_line
+from .lines import (
+    EDGE,
+    Title,
+    first_sentence,
+    has_id,
+    number_style,
+    numbered,
+    past_number,
+    split_line,
+    squeeze,
+    title_line,
+)
 from .lists import list_entries
+from .paragraphs import after_link
 from .regions import Region, until_rule
 
 
@@ -20,6 +32,8 @@ class Start:
     title: Title | None
     runs: Runs
     rest: Runs = ()
+    led: bool = False
+    """It is running text that opens with a bold link, the title of an entry like the others."""
     whole: bool = False
     """The block that starts it belongs to its body; there is no title line."""
 
@@ -103,6 +117,8 @@ def _numbered(region: Region, context: Context) -> list[Start]:
         value = numbered(block.runs)
         if value is None or value != len(starts) + 1:
             continue
+        if starts and number_style(block.runs) != number_style(starts[0].runs):
+            continue  # a count within an entry
         line, rest = split_line(block.runs)
         if width(text_of(line)) > 160:
             continue
@@ -138,16 +154,20 @@ def _starts(region: Region, context: Context) -> list[Start]:
             identified = True
             continue
         title = title_line(block.runs, context)
+        led = None if title else _bold_lead(block.runs, context)
+        title = title or led
         if title is None or (title.links[0].key in known and not title.rest):
             continue
         if index and blocks[index - 1].quoted and not block.quoted and text_of(block.runs).lstrip()[:1] in "-–—―~":
             continue
         if index and blocks[index - 1].kind == "image" and all(run.em or not run.text.strip() for run in block.runs):
             continue
-        starts.append(Start(index, title, block.runs))
+        starts.append(Start(index, title, block.runs, led=led is not None))
         identified = False
         known.add(title.links[0].key)
     starts = [start for start in starts if not _heads_list(region, start)]
+    if not any(start.title and not start.led for start in starts):
+        starts = []  # only running text: see paragraphs.py
     if not starts or region.heading is None:
         return starts
     if any(block.quoted for block in blocks[: starts[0].index]):  # the heading names what is quoted
@@ -155,6 +175,17 @@ def _starts(region: Region, context: Context) -> list[Start]:
     if len(starts) == 1 and _is_trailer(region, starts[0], context):
         return []
     return starts
+
+
+def _bold_lead(runs: Runs, context: Context) -> Title | None:
+    """Running text that opens with a bold link: the link is its title, what follows its description."""
+    links = context.links(runs)
+    if not links or not links[0].strong or links[0].bare or context.generic(links[0].label):
+        return None
+    first = links[0]
+    if width(text_of(runs)[: first.start].strip(EDGE)) > 2 or width(first.label) < 8:
+        return None
+    return Title(squeeze(first.label).strip(EDGE), (first,), None, after_link(runs, first))
 
 
 def _with_image(blocks: Sequence[Block], index: int, context: Context) -> int:
