@@ -25,8 +25,13 @@ _ROWS = """
     select item.id, item.issue_id, issue.number, issue.year, issue.day, issue.date is not null, issue.week,
            item.work_id, item.words, item.section, item.kind, item.url, coalesce(item.language, issue.language),
            issue.newsletter
-    from item join issue on issue.id = item.issue_id where item.changed > ? order by item.id
+    from item {changed} join issue on issue.id = item.issue_id order by {order}
 """
+_ALL = _ROWS.format(changed="", order="item.id")
+# SQLite would rather read all items in order than sort a few, so it is told how.
+_CHANGED = _ROWS.format(changed="indexed by item_changed", order="+item.id").replace(
+    " order by", " where item.changed > ? order by"
+)
 
 
 _Rows = tuple[npt.NDArray[np.intp] | slice, Mask | None]
@@ -125,14 +130,13 @@ def updated(columns: Columns, connection: sqlite3.Connection) -> Columns:
     """
     (generation,) = connection.execute("select generation from meta").fetchone()
     timeline = columns.timeline.updated(connection, columns.generation)
-    (works,) = connection.execute("select count(*) from work").fetchone()
     since = columns.generation
     gone = [row[0] for row in connection.execute("select item_id from removed where generation > ?", (since,))]
     fresh_ids: list[int] = []
     fresh: dict[str, list[int]] = {name: [] for name in (*_NUMBERS, *LABELLED)}
     labels = columns.labels
     append = {name: values.append for name, values in fresh.items()}
-    for row in connection.execute(_ROWS, (since,)):
+    for row in connection.execute(_ALL) if since < 0 else connection.execute(_CHANGED, (since,)):
         id_, issue_id, number, year, day, dated, week, work, words, section, kind, url, language, newsletter = row
         first, last = span(day, dated, week)
         fresh_ids.append(id_)
@@ -163,9 +167,10 @@ def updated(columns: Columns, connection: sqlite3.Connection) -> Columns:
 
     numbers = {name: merged(columns.numbers[name], name) for name in _NUMBERS}
     codes = {name: merged(columns.codes[name], name) for name in LABELLED}
-    keyless = int(np.count_nonzero(numbers["work"] == 0))
+    mentions = np.bincount(numbers["work"])  # by work; 0 counts the items without a link
+    works = int(np.count_nonzero(mentions[1:])) + int(mentions[0] if len(mentions) else 0)
     all_ids = unsorted if order is None else unsorted[order]
-    return Columns(generation, all_ids, numbers, codes, labels, timeline, works + keyless)
+    return Columns(generation, all_ids, numbers, codes, labels, timeline, works)
 
 
 def _kept(ids: IdArray, gone: IdArray) -> Mask | None:

@@ -112,13 +112,16 @@ class Retrieval:
 
     def _refreshed(self, connection: sqlite3.Connection, view: _View | None) -> _View | None:
         (generation,) = connection.execute("select generation from meta").fetchone()
-        (count,) = connection.execute("select count(*) from vector").fetchone()
         model = _model(connection)
-        if not count or model is None:
+        if model is None:
             return None
-        if view is not None and view.model == model and not view.space.outgrown(count):
+        if view is not None and view.model == model:
             _follow(connection, view)
-            return replace(view, generation=generation)
+            if len(view.store) and not view.space.outgrown(len(view.store)):
+                return replace(view, generation=generation)
+        (count,) = connection.execute("select count(*) from vector").fetchone()
+        if not count:
+            return None
         space = self._space(connection, model, count)
         folder, stamp = self._database.folder / FOLDER, _stamp(model, space)
         loaded = VectorStore.load(folder, stamp)
@@ -169,7 +172,10 @@ class Retrieval:
 
 
 _PORTIONS = "select item_id, vector from vector where item_id > ? order by item_id limit ?"
-_CHANGED = "select item.id, vector from item join vector on vector.item_id = item.id where changed > ? order by item.id"
+_CHANGED = (
+    "select item.id, vector from item indexed by item_changed join vector on vector.item_id = item.id"
+    " where changed > ? order by +item.id"
+)
 
 
 def _follow(connection: sqlite3.Connection, view: _View) -> None:

@@ -184,9 +184,10 @@ def _changed(connection: sqlite3.Connection, number: int, since: int) -> IdArray
     span = since, low, low + _RANGE
     if since < 0:
         return np.empty(0, dtype=np.int64)
-    there = connection.execute("select id from item where changed > ? and id >= ? and id < ?", span).fetchall()
+    # the pluses: by the index of changes, not through all items of the range
+    there = connection.execute("select id from item where changed > ? and +id >= ? and +id < ?", span).fetchall()
     gone = connection.execute(
-        "select item_id from removed where generation > ? and item_id >= ? and item_id < ?", span
+        "select item_id from removed where generation > ? and +item_id >= ? and +item_id < ?", span
     ).fetchall()
     return np.unique(np.array([row[0] for row in (*there, *gone)], dtype=np.int64))
 
