@@ -5,6 +5,7 @@ from bs4 import BeautifulSoup
 from index.types import Paper
 
 from .fetch import Fetched
+from .parse.document import decode
 
 _TITLES = ("og:title", "twitter:title", "citation_title", "dc.title")
 _TEXTS = ("og:description", "twitter:description", "description", "dc.description", "citation_abstract")
@@ -15,7 +16,7 @@ def description_of(page: Fetched, key: str) -> Paper | None:
     """Title and description of a page as the archive keeps them, under the link's key; None where it says nothing."""
     if page.media_type not in (None, "text/html", "application/xhtml+xml"):
         return None
-    soup = BeautifulSoup(page.body, "lxml")
+    soup = BeautifulSoup(decode(page.text), "lxml")
     meta: dict[str, str] = {}
     for tag in soup.find_all("meta", content=True):
         name = str(tag.get("property") or tag.get("name") or "").lower()

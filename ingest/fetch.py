@@ -127,7 +127,7 @@ class Fetcher:
                 raise FetchError(str(error)) from error
             page = self._page(url, ask)
             if page.status in REDIRECTS and page.headers.get("location"):
-                url = urljoin(url, page.headers["location"]).partition("#")[0]
+                url = _target(url, page.headers["location"])
                 continue
             if page.status not in (200, 203):
                 raise FetchError(refusal(url, page.status), page.status)
@@ -273,6 +273,13 @@ class _Busy(Exception):
     def __init__(self, page: Page) -> None:
         super().__init__(str(page.status))
         self.page = page
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location).partition("#")[0]
+    except ValueError as error:
+        raise FetchError(f"{url} redirects to {location!r}, which is no address.") from error
 
 
 def _too_large(url: str, limit: int) -> str:

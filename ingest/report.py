@@ -78,16 +78,21 @@ class Report:
 
     @property
     def issues(self) -> int:
-        """Documents that are issues of the archive, however they got there."""
-        return sum(row.status in ("new", "changed", "unchanged", "held") for row in self.rows)
+        """The issues of the archive that the documents are; several copies of one count once."""
+        return len(self._distinct())
 
     @property
     def items(self) -> int:
-        return sum(row.items for row in self.rows if row.status != "duplicate")
+        return sum(row.items for row in self._distinct())
 
     @property
     def unassigned(self) -> int:
-        return sum(len(row.unassigned) for row in self.rows)
+        return sum(len(row.unassigned) for row in self._distinct())
+
+    def _distinct(self) -> list[Row]:
+        rows = [row for row in self.rows if row.status not in ("skipped", "failed")]
+        best = {row.issue_id or row.source: row for row in rows if row.status == "duplicate"}
+        return list((best | {row.issue_id or row.source: row for row in rows if row.status != "duplicate"}).values())
 
     def summary(self) -> dict[str, Any]:
         """The figures of the run, without its rows."""

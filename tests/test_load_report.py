@@ -37,7 +37,10 @@ def test_copies_under_other_names_are_one_issue(archive: Archive, tmp_path: Path
     report = ingest(archive, [str(copies)])
     assert statuses(report) == ["duplicate"] * 3
     assert numbers(archive) == [1, 2, 3]
-    assert statuses(ingest(archive, [str(copies)])) == ["held"] * 3
+    assert (report.issues, report.items) == (3, 9)
+    again = ingest(archive, [str(copies), str(tmp_path / "issues")])
+    assert statuses(again) == ["held"] * 6
+    assert (again.issues, again.items) == (3, 9), "copies are not counted twice"
 
 
 def test_the_newsletter_can_be_named(archive: Archive, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import random
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,36 @@ def test_nothing_private_is_read(tmp_path: Path) -> None:
         documents, failures = read(as_zip(tmp_path / f"{kind}.zip", members))
         assert "somebody@mail.example" not in repr(documents) + repr(failures)
         assert all("session" not in document.source for document in documents)
+
+
+def damaged(body: bytes, chance: random.Random) -> bytes:
+    """The bytes with a few places changed, cut out, doubled or filled with noise."""
+    for _ in range(chance.randrange(1, 8)):
+        place, size = chance.randrange(len(body) + 1), chance.randrange(1, 200)
+        noise = [chance.randbytes(size % 30 + 1), b"", body[size : 2 * size]]
+        body = body[:place] + chance.choice(noise) + body[place + chance.choice((0, size)) :]
+    return body
+
+
+def test_damaged_exports_are_reported_and_break_nothing(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    kept = 0
+    for turn in range(140):
+        members = {
+            name: damaged(text.encode(), chance) if chance.random() < 0.5 else text.encode()
+            for name, text in EXPORTS[sorted(EXPORTS)[turn % len(EXPORTS)]].items()
+        }
+        path = tmp_path / f"{turn}.zip"
+        with zipfile.ZipFile(path, "w") as file:
+            for name, body in members.items():
+                file.writestr(name, body)
+        if chance.random() < 0.2:
+            path.write_bytes(damaged(path.read_bytes(), chance))
+        documents, failures = read(path)
+        kept += len(documents)
+        unforeseen = [failure.reason for failure in failures if "Error: " in failure.reason]
+        assert unforeseen == []
+    assert kept > 140, "damage to one member leaves the others readable"
 
 
 def test_medium_facts_come_from_its_footer(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from the site's map where it has no further pages, and from its feed where there
 
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
 from bs4 import BeautifulSoup
@@ -17,6 +17,7 @@ from ..links import clean_url
 from .feeds import Entry, entries_of
 from .found import Context, Facts, SourceError
 from .lists import LIST_NAMES, links_of, main_shape, older_page, shape
+from .pages import absolute, soup_of
 from .sitemaps import read_sitemap
 from .tables import date_of, text_of
 
@@ -118,9 +119,9 @@ def _medium(url: str, context: Context) -> Iterator[Entry]:
             page = context.fetcher.get(address, Ask(fresh=True))
         except FetchError:
             continue
-        soup = BeautifulSoup(page.body, "lxml")
+        soup = soup_of(page.body)
         for link in soup.find_all("a", href=True):
-            target = clean_url(urljoin(page.url, str(link["href"])))
+            target = absolute(page.url, str(link["href"]))
             if target is None or urlsplit(target).netloc != parts.netloc:
                 continue
             target = target.partition("#")[0]
@@ -149,7 +150,7 @@ def _listed(url: str, soup: BeautifulSoup, context: Context) -> tuple[list[Entry
             page = context.fetcher.get(older, Ask(fresh=True))
         except FetchError:
             break
-        url, soup = page.url, BeautifulSoup(page.body, "lxml")
+        url, soup = page.url, soup_of(page.body)
     return list(found.values()), len(visited)
 
 
@@ -170,7 +171,8 @@ def _fed(url: str, soup: BeautifulSoup, context: Context) -> list[Entry]:
     """The feed that the page names."""
     types = ("application/rss+xml", "application/atom+xml", "application/feed+json")
     link = next((link for kind in types for link in soup.select(f'link[rel~="alternate"][type="{kind}"][href]')), None)
-    return entries_of(urljoin(url, str(link["href"])), context) if link is not None else []
+    address = absolute(url, str(link["href"])) if link is not None else None
+    return entries_of(address, context) if address is not None else []
 
 
 def _root(url: str) -> str:

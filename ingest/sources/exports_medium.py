@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
+from ..links import clean_url
 from .found import Context, Facts, Failure, Found, SourceError, Yield
+from .pages import soup_of
 from .tables import date_of
 from .trees import Tree
 from .trees import read as contents
@@ -39,7 +41,7 @@ def _post(tree: Tree, name: str) -> Found | Failure:
     match = _POST.search(name)
     if match is None or match[1].lower().startswith("draft_"):
         return Failure(source, "a draft, never published", skipped=True)
-    soup = BeautifulSoup(contents(tree, name), "lxml")
+    soup = soup_of(contents(tree, name))
     if _is_response(soup):
         return Failure(source, "a response to somebody's post, not a post", skipped=True)
     for copy in soup.select("section[data-field=body] .graf--title"):
@@ -71,4 +73,4 @@ def _is_response(soup: BeautifulSoup) -> bool:
 
 def _href(link: Tag | None) -> str | None:
     value = link.get("href") if link is not None else None
-    return value if isinstance(value, str) and value.startswith("http") else None
+    return clean_url(value) if isinstance(value, str) else None

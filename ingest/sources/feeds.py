@@ -5,17 +5,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import feedparser
 import orjson
-from bs4 import BeautifulSoup
 
 from ..answers import FetchError
 from ..fetch import Ask
-from ..links import clean_url
 from .found import Context, Facts, Failure, Found, SourceError, Yield
-from .pages import as_html
+from .pages import absolute, as_html, soup_of
 from .tables import date_of, text_of
 
 _MAX_PAGES = 500
@@ -73,7 +71,7 @@ def entries_of(url: str, context: Context) -> list[Entry]:
 
 def issue_of(entry: Entry, context: Context) -> Found | Failure:
     """The issue behind an entry: its text if that is the whole, else its page, else what text there is."""
-    text = BeautifulSoup(entry.body, "lxml") if entry.body else None
+    text = soup_of(entry.body) if entry.body else None
     links = 0 if text is None else len(text.find_all("a", href=True))
     if text is not None and links > 1 and len(text.get_text()) >= _FULL:
         return Found(entry.url, as_html(entry.facts, entry.body), "text/html", entry.facts)
@@ -99,7 +97,7 @@ def read_feed(body: bytes, url: str) -> Feed:
     older = next((link.get("href") for link in parsed.feed.get("links", ()) if link.get("rel") == "next"), None)
     entries = (_entry(entry, url, title) for entry in parsed.entries)
     generator = str(parsed.feed.get("generator", "")).lower()
-    return Feed(title, tuple(entry for entry in entries if entry), urljoin(url, older) if older else None, generator)
+    return Feed(title, tuple(entry for entry in entries if entry), absolute(url, older) if older else None, generator)
 
 
 def _pages(url: str, context: Context) -> Iterator[Feed]:
@@ -129,7 +127,7 @@ def _entry(entry: Any, base: str, newsletter: str | None) -> Entry | None:
     identity = text_of(entry.get("id"))
     if not link and identity and identity.startswith("http"):
         link = identity
-    url = clean_url(urljoin(base, link)) if link else None
+    url = absolute(base, link) if link else None
     if url is None:
         return None
     bodies = [content.get("value", "") for content in entry.get("content", ())] + [entry.get("summary", "")]
@@ -153,7 +151,7 @@ def _json_feed(body: bytes, url: str) -> Feed:
     entries = []
     for item in data.get("items") or ():
         link = text_of(item.get("url")) or text_of(item.get("external_url"))
-        address = clean_url(urljoin(url, link)) if link else None
+        address = absolute(url, link) if link else None
         if address is None:
             continue
         identity = text_of(item.get("id"))
@@ -166,4 +164,4 @@ def _json_feed(body: bytes, url: str) -> Feed:
         )
         entries.append(Entry(address, facts, item.get("content_html") or item.get("content_text") or ""))
     older = text_of(data.get("next_url"))
-    return Feed(title, tuple(entries), urljoin(url, older) if older else None, "json")
+    return Feed(title, tuple(entries), absolute(url, older) if older else None, "json")

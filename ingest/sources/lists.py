@@ -6,11 +6,11 @@ Nothing here knows a platform: the issues of a list are the links whose addresse
 
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from bs4 import BeautifulSoup, Tag
 
-from ..links import clean_url
+from .pages import absolute
 
 LIST_NAMES = frozenset(
     (
@@ -146,10 +146,10 @@ def links_of(page: str, soup: BeautifulSoup) -> list[str]:
     """The issue-like links of a page to its own host, in order, those of the navigation left out."""
     host = urlsplit(page).netloc.lower().removeprefix("www.")
     base = soup.find("base", href=True)
-    root = urljoin(page, str(base["href"])) if isinstance(base, Tag) else page
+    root = (absolute(page, str(base["href"])) if isinstance(base, Tag) else None) or page
     found: dict[str, None] = {}
     for link in soup.find_all("a", href=True):
-        url = clean_url(urljoin(root, str(link["href"])))
+        url = absolute(root, str(link["href"]))
         if url is None or urlsplit(url).netloc.lower().removeprefix("www.") != host:
             continue
         url = urlunsplit(urlsplit(url)._replace(fragment=""))
@@ -179,11 +179,11 @@ def older_page(url: str, soup: BeautifulSoup) -> str | None:
     """Where a list goes on: what the page says itself, or the link to the page number after this one."""
     stated = soup.select_one('link[rel~="next"][href], a[rel~="next"][href]')
     if stated is not None:
-        return urljoin(url, str(stated["href"]))
+        return absolute(url, str(stated["href"]))
     here = page_number(url)
     named: str | None = None
     for link in soup.find_all("a", href=True):
-        target = urljoin(url, str(link["href"])).partition("#")[0]
+        target = (absolute(url, str(link["href"])) or "").partition("#")[0]
         if urlsplit(target).netloc != urlsplit(url).netloc or target == url:
             continue
         if page_number(target) == here + 1:

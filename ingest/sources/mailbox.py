@@ -8,11 +8,10 @@ from email import policy
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.utils import parseaddr
-from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
-
+from ..links import clean_url
 from .found import Context, Facts, Failure, Found, Yield
+from .pages import soup_of
 from .tables import date_of
 from .trees import MAX_TABLE, Folder, Tree, read
 
@@ -107,7 +106,7 @@ def _body(message: EmailMessage | Message) -> tuple[str, bool] | None:
 
 def _cleaned(page: str) -> tuple[bytes, str | None]:
     """The page without what only mail has: counting pixels and the link to its copy on the web, which is returned."""
-    soup = BeautifulSoup(page, "lxml")
+    soup = soup_of(page)
     for image in soup.find_all("img"):
         size = {str(image.get(name, "")).removesuffix("px") for name in ("width", "height")}
         if size <= {"0", "1"}:
@@ -118,7 +117,7 @@ def _cleaned(page: str) -> tuple[bytes, str | None]:
     for link in soup.find_all("a", href=True):
         if _ONLINE.search(" ".join(link.get_text(" ").split())):
             url = str(link["href"])
-            online = online or (url if urlsplit(url).scheme in ("http", "https") else None)
+            online = online or clean_url(url)
             link.decompose()
     return b'<meta charset="utf-8">' + soup.encode("utf-8"), online
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import islice
-from urllib.parse import urlsplit
 
 from .found import Context, Failure, SourceError, Yield
 
@@ -16,12 +15,14 @@ def open_all(specs: Iterable[str], context: Context) -> Yield:
             yield from islice(open_source(spec, context), context.options.limit)
         except SourceError as error:
             yield Failure(spec, str(error))
+        except Exception as error:  # data that nobody thought of ends one source, not the others
+            yield Failure(spec, f"It could not be read to its end ({type(error).__name__}: {error}).")
 
 
 def open_source(spec: str, context: Context) -> Yield:
     """The documents of one spec: `sample`, `wayback:SITE`, a URL, or a path or glob. Raises `SourceError`."""
     kind = context.options.kind
-    scheme = urlsplit(spec).scheme.lower()
+    scheme = spec.partition(":")[0].lower() if ":" in spec else ""
     if spec == "sample":
         from .files import open_sample
 

@@ -2,10 +2,13 @@
 
 import html
 import re
+from urllib.parse import urljoin
 
 import yaml
 from bs4 import BeautifulSoup
 
+from ..links import clean_url
+from ..parse.document import decode
 from .found import Facts
 
 _TAG = re.compile(rb"<(?:p|div|h[1-6]|ul|ol|li|table|a|br|section|article|html|body|blockquote)\b[^>]*>", re.IGNORECASE)
@@ -30,6 +33,19 @@ def as_markdown(facts: Facts, body: str) -> bytes:
     front = {"title": facts.title, "date": facts.date, "url": facts.url}
     known = {name: value for name, value in front.items() if value}
     return f"---\n{yaml.safe_dump(known, allow_unicode=True, sort_keys=False)}---\n\n{body}".encode()
+
+
+def soup_of(body: bytes | str, features: str = "lxml") -> BeautifulSoup:
+    """A page as a tree; bytes are decoded as the parser decodes them, whatever nonsense they declare."""
+    return BeautifulSoup(decode(body) if isinstance(body, bytes) else body, features)
+
+
+def absolute(base: str, link: str) -> str | None:
+    """The clean web address that a link on a page means; None where it means none."""
+    try:
+        return clean_url(urljoin(base, link))
+    except ValueError:  # brackets that are no IPv6 address, and such
+        return None
 
 
 def is_html(body: bytes) -> bool:

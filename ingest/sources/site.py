@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
-
 from ..answers import FetchError
 from ..fetch import Ask, Fetched
 from ..links import clean_url
@@ -12,6 +10,7 @@ from . import archives, records
 from .feeds import Entry, is_feed, issue_of, open_feed
 from .found import Context, Failure, Found, SourceError, Yield
 from .lists import is_list
+from .pages import soup_of
 from .sitemaps import is_sitemap, read_sitemap
 from .split import split
 from .trees import Memory
@@ -51,7 +50,7 @@ def _page(url: str, page: Fetched, context: Context) -> Yield:
             raise SourceError(f"{url} is a zip. Save it and give the path of the file instead.")
         raise SourceError(f"{url} answers with {media_type}, which is no page, feed or sitemap.")
     if kind in (None, "archive") and media_type in (None, "text/html", "application/xhtml+xml"):
-        soup = BeautifulSoup(page.body, "lxml")
+        soup = soup_of(page.body)
         if kind == "archive" or archives.is_archive(page.url, soup) or is_list(page.url, soup):
             yield from _each(archives.entries(page.url, soup, context), context)
             return

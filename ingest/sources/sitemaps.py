@@ -3,16 +3,13 @@
 import datetime as dt
 import re
 import zlib
-from urllib.parse import urljoin
-
-from bs4 import BeautifulSoup
 
 from ..answers import FetchError
 from ..fetch import Ask, Fetched
-from ..links import clean_url
 from .feeds import Entry
 from .found import Context, Facts, SourceError
 from .lists import issue_like
+from .pages import absolute, soup_of
 from .trees import MAX_MEMBER
 
 _SITEMAP = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]")
@@ -39,12 +36,13 @@ def read_sitemap(url: str, context: Context) -> list[Entry]:
             if address == url:
                 raise SourceError(str(error)) from error
             continue
-        soup = BeautifulSoup(_unpacked(page), "xml")
-        inner = [urljoin(address, node.get_text(strip=True)) for node in soup.select("sitemap > loc")]
+        soup = soup_of(_unpacked(page), "xml")
+        named = [absolute(address, node.get_text(strip=True)) for node in soup.select("sitemap > loc")]
+        inner = [name for name in named if name is not None]
         posts = [name for name in inner if re.search(r"sitemap-posts|post-sitemap|/posts?[-/]", name)]
         waiting += posts or inner
         for node in soup.select("url > loc"):
-            found = clean_url(urljoin(address, node.get_text(strip=True)))
+            found = absolute(address, node.get_text(strip=True))
             if found is None or not issue_like(found):
                 continue
             changed = node.parent.find("lastmod") if node.parent is not None else None
