@@ -26,6 +26,7 @@ from index.encoder import open_encoder
 from index.types import Encoder, FloatArray
 from ingest.load import ingest
 from ingest.parse.document import parse
+from search.refresh import refresh
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, str(ROOT / "backissues.py")]
@@ -61,6 +62,7 @@ def figures(quick: bool = False, items: int = 10_000) -> Iterator[Figure]:
         start = time.perf_counter()
         with Archive(path, MixedEncoder(encoder), create=True) as archive:
             fill(archive, items)
+            refresh(archive)
             yield Figure(f"{items:,} items: put in without embedding", time.perf_counter() - start, "s")
             yield from adding(archive, items)
         yield from commands(path, items, 2 if quick else 5)

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,7 +41,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
     An older folder of that name makes way; when another process was quicker, its work stands. Raises OSError.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    making = folder.with_name(f".{folder.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    making.mkdir()  # with the rights that the user's umask gives, which tempfile would not
     try:
         before = _identity(folder)
         yield making
