@@ -337,6 +337,25 @@ def test_an_empty_archive_says_how_to_fill_it(tmp_path: Path) -> None:
             assert site.get(path, headers=PAGE).status_code == 200, path
 
 
+def test_a_broken_archive_and_a_broken_page_are_said_on_a_page(tmp_path: Path) -> None:
+    from web.app import create_app
+
+    archive = fill(tmp_path)
+    app = create_app(archive, Settings())
+    app.add_api_route("/broken", lambda: 1 // 0)
+    with TestClient(app, raise_server_exceptions=False) as site:
+        answer = site.get("/broken", headers=PAGE)
+        assert answer.status_code == 500
+        assert one(BeautifulSoup(answer.text, "lxml"), "h1").get_text() == "Something broke on our side"
+        archive.close()
+        for path in ("/", "/items/1", "/search?q=robot"):
+            answer = site.get(path, headers=PAGE)
+            assert answer.status_code == 503
+            assert one(BeautifulSoup(answer.text, "lxml"), "h1").get_text() == "The archive cannot answer right now"
+            assert str(tmp_path) not in answer.text
+            assert "script-src 'self';" in answer.headers["content-security-policy"]
+
+
 HOSTILE = '"><script>alert(1)</script>{{ 7*7 }}</title>'
 
 

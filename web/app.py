@@ -5,11 +5,10 @@ from starlette.responses import Response
 
 from index.archive import Archive
 
-from . import about, api, checking, pages, reading, wander, wellknown
+from . import about, api, checking, pages, reading, security, wander, wellknown
 from .assets import Assets
 from .problems import TITLES, Problem
 from .render import compile_templates, render, view
-from .security import SecurityHeaders
 from .settings import Settings
 
 
@@ -22,14 +21,15 @@ def create_app(archive: Archive, settings: Settings) -> FastAPI:
         app.include_router(module.router)
     app.mount("/static", Assets(), name="static")
     api.install(app, archive, settings, page=error_page)
-    app.add_middleware(SecurityHeaders, pictures=settings.pictures)
+    app.add_middleware(security.SecurityHeaders, pictures=settings.pictures)
     compile_templates()
     return app
 
 
 def _told(problem: Problem) -> str:
-    """The problem's own words; what is said to scripts in general is of no use to a reader."""
-    return "" if problem.detail == TITLES[problem.code][2] else problem.detail
+    """The problem's own words. What is said to scripts in general is of no use to a reader, and what broke (with the
+    host's own paths in it) is the host's to read, in the log."""
+    return "" if problem.status >= 500 or problem.detail == TITLES[problem.code][2] else problem.detail
 
 
 def error_page(request: Request, problem: Problem) -> Response:
@@ -46,4 +46,7 @@ def error_page(request: Request, problem: Problem) -> Response:
     }
     heading = headings.get(problem.status, _("Something broke on our side"))
     values = {"status": problem.status, "heading": heading, "detail": _told(problem), "unlisted": True}
-    return render(request, "error", values, status=problem.status)
+    response = render(request, "error", values, status=problem.status)
+    # What breaks in a layer around the application is answered outside the layer that adds these.
+    response.headers.update(security.headers(pictures=request.app.state.settings.pictures))
+    return response

@@ -5,6 +5,7 @@ restore, which needs the whole page) the fragment alone is sent, so both renderi
 """
 
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -31,6 +32,9 @@ from .wording import say
 
 _TEMPLATES = Path(__file__).parent / "templates"
 SCHEMES = ("light", "dark")
+UNNAMED = "Back Issues"
+"""What an archive without a name of its own is called."""
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,18 @@ class View:
     @property
     def named(self) -> bool:
         """Whether the archive has a name other than this software's own."""
-        return self.title != "Back Issues"
+        return self.title != UNNAMED
 
     @cached_property
     def title(self) -> str:
         """The archive's name: the host's choice, or the newsletter's own, or ours."""
-        return self.settings.title or newsletter(self.archive, self.archive.generation) or "Back Issues"
+        if self.settings.title:
+            return self.settings.title
+        try:
+            return newsletter(self.archive, self.archive.generation) or UNNAMED
+        except Exception:  # the page that says the archive is broken must not break over it too
+            _LOG.warning("the archive cannot be asked for its name")
+            return UNNAMED
 
 
 @lru_cache(8)

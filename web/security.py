@@ -1,7 +1,7 @@
 """The security headers of every answer.
 
 The policy lets a page load from this host alone: no inline script or style, nobody may frame it, and no address leaks
-to the sites it links to. Where the host chose to show the newsletter's own pictures, pictures over HTTPS are let in,
+to the sites it links to. Where the host chose to show the newsletter's own pictures, pictures from other hosts are let in,
 and nothing else.
 """
 
@@ -14,18 +14,23 @@ _POLICY = (
 )
 
 
+def headers(*, pictures: bool) -> dict[str, str]:
+    """The headers of every answer; `pictures` lets in pictures from other hosts."""
+    return {
+        "Content-Security-Policy": _POLICY.format(pictures=" https: http:" if pictures else ""),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
 class SecurityHeaders:
     """Adds what the browser needs to know to every HTTP answer; keeps what a route has set itself."""
 
     def __init__(self, app: ASGIApp, *, pictures: bool) -> None:
         self.app = app
-        self.headers = {
-            "Content-Security-Policy": _POLICY.format(pictures=" https: http:" if pictures else ""),
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-        }
+        self.headers = headers(pictures=pictures)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -34,9 +39,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
+                sent = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
-                    headers.setdefault(name, value)
+                    sent.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
