@@ -12,12 +12,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.archive import Archive
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WordEncoder
 from tests.served import client, document, fill
 from web.access import log_to_stderr
 from web.limiting import client_key
 from web.settings import Settings
 
+PAGES = ("/", "/search?q=speech", "/items/1", "/issues", "/about")
 TAGGED = (
     "/api/v1/search?q=speech",
     "/api/v1/items/1",
@@ -40,7 +41,7 @@ def api(archive: Archive) -> Iterator[TestClient]:
         yield ready
 
 
-@pytest.mark.parametrize("path", TAGGED)
+@pytest.mark.parametrize("path", [*TAGGED, *PAGES])
 def test_what_is_known_is_not_sent_again(api: TestClient, path: str) -> None:
     first = api.get(path)
     tag = first.headers["etag"]
@@ -49,6 +50,8 @@ def test_what_is_known_is_not_sent_again(api: TestClient, path: str) -> None:
     for known in (tag, f'"other", {tag}', "*"):
         again = api.get(path, headers={"If-None-Match": known})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert again.headers["cache-control"] == first.headers["cache-control"]
+        assert {"HX-Request", "Cookie"} <= set(again.headers["vary"].split(", ")) or path not in PAGES
     assert api.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
@@ -243,7 +246,7 @@ import sys
 from pathlib import Path
 from index.archive import Archive
 from tests.conftest import WordEncoder
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WordEncoder
 from tests.served import client
 with Archive(Path(sys.argv[1]), WordEncoder()) as archive, client(archive) as api:
     for _ in range(int(sys.argv[2])):
@@ -297,6 +300,21 @@ def test_an_archive_without_its_model_is_not_ready(tmp_path: Path) -> None:
         assert "rebuild" in ready.json()["detail"]
         assert api.get("/healthz").status_code == 200
         assert api.get("/api/v1/items/1").status_code == 200
+
+
+def test_what_needs_no_model_is_answered_without_one(tmp_path: Path) -> None:
+    """Not even the calibration is there, which the tags name."""
+
+    class Other:
+        fingerprint = "other@0002"
+        dimensions = 256
+
+    with Archive(tmp_path, WordEncoder(), create=True) as archive:
+        list(archive.put([document(1)]))
+    with Archive(tmp_path, Other()) as archive, client(archive) as api:  # type: ignore[arg-type]
+        assert api.get("/api/v1/items/1").json()["id"] == 1
+        refused = api.get("/api/v1/search?q=speech")
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
 
 
 def test_errors_of_pages_are_pages_for_people_and_problems_for_programs(api: TestClient) -> None:

@@ -14,6 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.errors import ArchiveError
+
 VARYING = (
     "host",
     "x-forwarded-proto",
@@ -27,8 +29,9 @@ VARYING = (
 """Request headers that an answer may depend on."""
 
 UNTAGGED = ("/static/", "/mcp", "/healthz", "/readyz", "/metrics")
-API_CACHING = "public, max-age=60"
-PAGE_CACHING = "no-cache"
+CACHING = (("/api/", "public, max-age=60"), ("/feed.xml", "public, max-age=900"), ("/", "no-cache"))
+"""How long an answer may be used without asking again, by the beginning of its path."""
+PAGES_VARY = "HX-Request, HX-History-Restore-Request, Accept-Language, Cookie"
 
 
 class Conditional:
@@ -44,11 +47,15 @@ class Conditional:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or scope["path"].startswith(UNTAGGED):
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        tag = self.tag(scope, headers, await run_in_threadpool(self.build))
+        try:
+            tag = self.tag(scope, headers, await run_in_threadpool(self.build))
+        except ArchiveError:  # whoever answers will say what is wrong
+            return await self.app(scope, receive, send)
         known = headers.get("if-none-match", "")
-        caching = API_CACHING if scope["path"].startswith("/api/") else PAGE_CACHING
+        beginning, caching = next(rule for rule in CACHING if scope["path"].startswith(rule[0]))
         if known and known.strip() != "*" and matches(known, tag):
-            return await _send_unchanged(send, [(b"etag", tag.encode()), (b"cache-control", caching.encode())])
+            same = {"etag": tag, "cache-control": caching} | ({"vary": PAGES_VARY} if beginning == "/" else {})
+            return await _send_unchanged(send, MutableHeaders(same).raw)
         dropped = False
 
         async def tagged(message: Message) -> None:

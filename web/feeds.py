@@ -101,7 +101,7 @@ def feed(request: Request, query: Annotated[FeedQuery, Query()]) -> Response:
         made = search_feed(archive, ask, urls, str(request.query_params), title)
     else:
         made = issues_feed(archive, urls, title)
-    return Response(made.xml(), headers={"Cache-Control": "public, max-age=900"}, media_type="application/atom+xml")
+    return Response(made.xml(), media_type="application/atom+xml")
 
 
 def issues_feed(archive: Archive, urls: Urls, title: str | None = None) -> Feed:
