@@ -124,6 +124,17 @@ def test_ranges_that_are_not_there(api: TestClient) -> None:
         assert raw(api, CSV, Range=unknown)[0] == 200
 
 
+def test_what_is_held_already_is_not_made_again(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    tag = raw(api, CSV)[1]["etag"]
+
+    def never(*_: object) -> Iterator[bytes]:
+        raise AssertionError("the file was made again")
+
+    monkeypatch.setattr("web.catalogue.item_rows", never)
+    status, headers, body = raw(api, CSV, **{"If-None-Match": tag})
+    assert (status, headers["etag"], body) == (304, tag, b"")
+
+
 def test_after_a_change_a_broken_download_starts_over(tmp_path: Path) -> None:
     with fill(tmp_path) as archive, client(archive) as api:
         tag = raw(api, CSV)[1]["etag"]

@@ -15,6 +15,7 @@ from threading import Lock
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from .conditional import matches
 from .problems import Problem
 
 _GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))(?:;|,|$)", re.IGNORECASE)
@@ -63,6 +64,10 @@ def answer(request: Request, download: Download, sizes: Sizes) -> Response:
     def make() -> Iterator[bytes]:
         return compressed(download.make()) if gzip else download.make()
 
+    known = request.headers.get("if-none-match", "")
+    if known and (known.strip() == "*" or matches(known, tag)):
+        kept = ("ETag", "Cache-Control", "Vary")
+        return Response(None, 304, {name: headers[name] for name in kept})
     asked = _RANGE.fullmatch(request.headers.get("range", "").strip())
     if asked and request.headers.get("if-range", tag) == tag:
         if tag not in sizes.known:
