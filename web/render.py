@@ -114,9 +114,9 @@ def by_field(highlights: tuple[Highlight, ...]) -> dict[str, Highlight | None]:
 
 def excerpt(highlight: Highlight, item: Item) -> Markup:
     """The highlight with an ellipsis at each end where the field's text goes on."""
-    whole = (getattr(item, highlight.field, None) or "").strip()
-    before = "" if whole.startswith(highlight.text.strip()) else "… "
-    after = "" if whole.endswith(highlight.text.strip()) else " …"
+    whole, part = (getattr(item, highlight.field, None) or "").strip(), highlight.text.strip()
+    before = "" if whole.startswith(part.rstrip(" …")) or part.startswith("…") else "… "
+    after = "" if whole.endswith(part.lstrip(" …")) or part.endswith("…") else " …"
     return Markup("{}{}{}").format(before, mark(highlight), after)
 
 
