@@ -19,7 +19,11 @@ Kind = Literal["heading", "paragraph", "item", "row", "image", "rule", "card", "
 _SPACE = re.compile(r"\s+")
 _BLANKS = re.compile(r"[^\S\n]+")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0", re.IGNORECASE)
-_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+_BOLD = re.compile(
+    r"font-weight\s*:\s*(?:bold|[6-9]00)|font-size\s*:\s*(?:[2-9]\d(?:\.\d+)?px|(?:1[5-9]|[2-9]\d)(?:\.\d+)?pt)",
+    re.IGNORECASE,
+)
+"""Bold, or so large (20 pixels, 15 points) that it stands out as much."""
 _BLOCK_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
 _TINY = frozenset(("0", "1", "2", "1px"))
 
@@ -30,12 +34,12 @@ def _words(text: str) -> frozenset[str]:
 
 _SKIPPED = _words(
     """
-    script style head noscript template svg math select textarea iframe object audio video canvas form input
+    script style head noscript template svg math select textarea iframe object audio video canvas form input nav footer
     """
 )
 _BLOCKS = _words(
     """
-    p div section article aside main header footer nav address center figure figcaption dl dt dd details summary
+    p div section article aside main header address center figure figcaption dl dt dd details summary
     fieldset table tbody thead tfoot tr td th caption blockquote pre ul ol li h1 h2 h3 h4 h5 h6 hr body html
     """
 )
@@ -282,9 +286,11 @@ class _Walker:
             return
         quoted = look.quoted or tag == "blockquote"
         caption = look.caption or tag == "figcaption" or "imageCaption" in names or "image-caption" in names
+        style = element.get("style")
+        strong = look.strong or bool(style and _BOLD.search(style))
         inner = look
-        if (quoted, caption) != (look.quoted, look.caption):
-            inner = replace(look, quoted=quoted, caption=caption)
+        if (quoted, caption, strong) != (look.quoted, look.caption, look.strong):
+            inner = replace(look, quoted=quoted, caption=caption, strong=strong)
         if names and "mixtapeEmbed" in names:
             link = element.find(".//a[@href]")
             if link is not None:

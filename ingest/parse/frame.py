@@ -11,11 +11,14 @@ from .regions import Region
 
 # Headings of the frame, in whole; weak evidence, used only where nothing is described under them.
 _FRAME = re.compile(
-    r"(?:about(?: (?:me|us|the authors?|this newsletter|[\w ]{0,20}))?|subscribe.*|unsubscribe.*|sponsors?|support us|"
-    r"contact|follow (?:me|us).*|past issues|previous issues|archives?|read more|share|feedback|contributing|credits|"
-    r"other (?:blogs?|posts)|"
-    r"其他博客|关于(?:我|我们|作者|本刊)?|订阅|欢迎订阅|联系(?:我们|方式)?|往期.{0,6}|过去的.{0,6}|历史上的.{0,4}|往年回顾|投稿|赞助.{0,4}|"
-    r"購読.{0,6}|過去の.{0,8}|バックナンバー|自己紹介|著者.{0,8}|.{0,8}について|お問い合わせ|プロフィール|登録.{0,6})[\s:：!！。.🌟]*",
+    r"(?:about(?: (?:me|us|the (?:authors?|editors?|newsletter)|this newsletter))?|subscribe.{0,30}|unsubscribe.{0,30}|"
+    r"(?:support|follow|contact|share) (?:me|us|this newsletter)|contact|sponsors?|archives?|feedback|credits|"
+    r"(?:past|previous|earlier|older|back) (?:issues?|newsletters?|editions?|posts)|(?:my )?other (?:blogs?|posts)|"
+    r"关于(?:我|我们|作者|本刊)?|(?:欢迎|请)?订阅|联系(?:我们|方式)?|投稿|赞助(?:商|者|我们)?|其他博客|"
+    r"(?:过去|往期|以往|历史)的?(?:文章|时事通讯|通讯|周刊|期刊|回顾|内容|精选|博客)|历史上的(?:本周|今天)|往年回顾|"
+    r"購読(?:はこちら|する|解除|のご案内)?|登録(?:はこちら|する|解除)?|バックナンバー|自己紹介|プロフィール|お問い合わせ|"
+    r"過去の(?:記事|号|ニュースレター|配信|投稿|まとめ)|(?:私|著者|編集者|このニュースレター)について|著者紹介|その他のブログ"
+    r")[\s:：!！。.🌟]*",
     re.IGNORECASE,
 )
 
