@@ -1,8 +1,8 @@
 """The security headers of every answer.
 
 The policy lets a page load from this host alone: no inline script or style, nobody may frame it, and no address leaks
-to the sites it links to. Where the host chose to show the newsletter's own pictures, pictures from other hosts are let in,
-and nothing else.
+to the sites it links to. Where the host chose to show the newsletter's own pictures, pictures from
+other hosts are let in, and nothing else.
 """
 
 from starlette.datastructures import MutableHeaders
