@@ -243,6 +243,8 @@ class Fetcher:
             self._robots[origin] = self._rules(origin)
         rules = self._robots[origin]
         if isinstance(rules, FetchError):
+            if rules.status is None:  # the page itself could not be had for the same reason
+                raise rules
             raise FetchError(f"The robots.txt of {origin} could not be read, so nothing is fetched there: {rules}")
         if not rules.can_fetch(url, self.fetching.user_agent):
             raise FetchError(f"The robots.txt of {origin} does not allow {url} to be fetched.")

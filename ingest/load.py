@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from index.archive import Archive
-from index.types import Document, Outcome, Paper
+from index.types import Document, Outcome
 
 from .naming import newsletter_name
 from .options import KINDS, Fetching, Options, Services
@@ -24,8 +24,10 @@ from .sources.opening import open_all
 
 __all__ = ["KINDS", "Failure", "Fetching", "Options", "Report", "Services", "as_json", "ingest", "parse_sources"]
 
-_TITLES = 40
+_TITLES = 100
 """How many titles are looked at to find a newsletter's name."""
+_TITLES_FETCHED = 12
+"""The same for pages from the web, which come slowly: nothing is committed while titles are gathered."""
 
 
 def ingest(
@@ -96,7 +98,6 @@ class _Run:
         self.report = Report(specs=specs)
         self.history = History.load(archive)
         self.seen: set[str] = set()
-        self.papers: tuple[Paper, ...] = ()
         self.unnamed: list[Document] = []
         self.name: str | None = None
         """The newsletter of this source's issues that do not say it themselves; None while it is not known."""
@@ -121,8 +122,9 @@ class _Run:
                 yield from self._all_named(spec)
                 if barren:
                     self._add(Row(spec, "failed", reason="There is no issue in it.", spec=spec))
-        except KeyboardInterrupt:  # raised while finding or parsing: let the archive commit what it has been given
+        except KeyboardInterrupt:  # raised while finding or parsing: let the archive commit what there is
             self.report.interrupted = True
+            yield from self._name_waiting(spec)
 
     def committed(self, outcome: Outcome) -> None:
         """The archive has committed the oldest pending document."""
@@ -142,8 +144,6 @@ class _Run:
     def finished(self) -> Report:
         """The report, completed and kept in the archive."""
         report = self.report
-        if self.papers:
-            self.archive.put_papers(self.papers)
         report.finished = dt.datetime.now(dt.UTC)
         failed = {row.spec for row in report.rows if row.status == "failed"}
         local = [spec for spec in report.specs if "://" not in spec and ":" not in spec[2:] and spec not in failed]
@@ -170,7 +170,8 @@ class _Run:
         if isinstance(document, Failure):
             self._failed(document, spec)
             return None
-        self.papers += found.papers
+        if found.papers:  # before their items, whose vectors are made of them too
+            self.archive.put_papers(found.papers)
         return document
 
     def _named(self, document: Document, spec: str) -> Iterator[Document]:
@@ -179,7 +180,8 @@ class _Run:
             yield self._pending(document, spec)
             return
         self.unnamed.append(document)
-        if self.name is not None or len(self.unnamed) >= _TITLES:
+        enough = _TITLES_FETCHED if document.source.startswith(("http://", "https://")) else _TITLES
+        if self.name is not None or len(self.unnamed) >= enough:
             yield from self._name_waiting(spec)
 
     def _all_named(self, spec: str) -> Iterator[Document]:

@@ -240,10 +240,12 @@ def test_an_interrupted_crawl_goes_on_from_what_it_has(web: LocalServer, archive
             if source.endswith("/issues/5"):
                 raise KeyboardInterrupt
 
-    report = ingest(archive, [f"{web.url}/archive"], replace(OPTIONS, newsletter="Kite"), Impatient())
+    report = ingest(archive, [f"{web.url}/archive"], OPTIONS, Impatient())
     assert report.interrupted
+    assert numbers(archive) == [1, 2, 3, 4]
+    assert {issue.newsletter for issue in archive.issues()} == {"The Paper Kite"}
     before = list(web.paths)
-    whole = ingest(archive, [f"{web.url}/archive"], replace(OPTIONS, newsletter="Kite"))
+    whole = ingest(archive, [f"{web.url}/archive"], OPTIONS)
     assert numbers(archive) == list(range(1, 9))
     assert not whole.interrupted
     later = web.paths[len(before) :]

@@ -354,7 +354,7 @@ def test_broken_lines_are_named_and_the_rest_is_read(tmp_path: Path) -> None:
     assert [failure.reason for failure in read(path)[1]] == ["The file holds no items."]
 
 
-def test_an_export_of_ours_restores_ids_and_papers(archive: Archive, tmp_path: Path) -> None:
+def test_an_export_of_ours_restores_ids_and_papers(archive: Archive, tmp_path: Path, encoder: WordEncoder) -> None:
     issue = {"id": 70, "newsletter": "The Paper Kite", "title": exporters.title(1), "number": 1, "date": "2021-02-01"}
     items = [
         {"id": 500 + index, "position": index + 1, "title": name, "url": url, "summary": text, "kind": "paper"}
@@ -373,6 +373,7 @@ def test_an_export_of_ours_restores_ids_and_papers(archive: Archive, tmp_path: P
     path.write_bytes(lines(whole))
     report = ingest(archive, [str(path)])
     assert report.count("new") == 1
+    assert encoder.encoded == report.embedded == 3, "the paper is there before its item is embedded"
     assert [item.id for item in archive.issue_items(70)] == [500, 501, 502]
     assert archive.unassigned(70) == ["https://x.example/"]
     assert archive.find_issue(["mail:1@kite.example"]) == 70
