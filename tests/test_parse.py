@@ -107,6 +107,13 @@ def test_front_matter_in_both_forms() -> None:
         assert issue.url == "https://l.example/214"
 
 
+def test_the_name_of_the_file_says_what_the_text_does_not() -> None:
+    issue = parse(LIST.encode(), "posts/2021-05-12-on-bread.md").issue
+    assert (issue.title, issue.date, issue.year) == ("2021 05 12 on bread", dt.date(2021, 5, 12), 2021)
+    issue = parse(("# News, 3 June 2021" + LIST).encode(), "posts/2020-01-01.md").issue
+    assert (issue.title, issue.date) == ("News, 3 June 2021", dt.date(2021, 6, 3))
+
+
 def test_metadata_of_a_page() -> None:
     page = (
         "<html lang='de-AT'><head><title>Seite</title><meta property='og:title' content='Der Brief Nr. 9'>"

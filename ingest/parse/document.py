@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin
+from urllib.parse import unquote
 
 from charset_normalizer import from_bytes
 from dateutil import parser as dates_parser
@@ -15,11 +15,11 @@ from index.types import Document, Issue, Item
 
 from ..links import canonical_key, clean_url
 from .blocks import Block, from_html, from_markdown, parse_html, text_of
-from .context import Context, similar, survey, width
-from .dates import Printed, printed_in
+from .context import similar, survey, width
+from .dates import Printed, date_in, names_an_issue, printed_in
 from .items import find_items
 from .language import language_of
-from .lines import squeeze
+from .lines import ends_like_sentence, squeeze
 from .repair import mend
 
 _TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.IGNORECASE)
@@ -43,6 +43,8 @@ class _Meta:
     date: dt.date | None = None
     newsletter: str | None = None
     language: str | None = None
+    name: str = ""
+    """The words of the file's name or of the address's last step."""
 
 
 def parse(raw: bytes, source: str, *, media_type: str | None = None) -> Document:
@@ -65,6 +67,7 @@ def parse(raw: bytes, source: str, *, media_type: str | None = None) -> Document
         blocks, meta = _read_markdown(text)
     if source.startswith(("http://", "https://")) and meta.url is None:
         meta.url = clean_url(source)
+    meta.name = _stem(source)
     issue, items, unassigned = _read(blocks, meta)
     if not items:
         raise NotAnIssue("nothing in it looks like an item" if blocks else "there is no text in it")
@@ -229,7 +232,7 @@ def _read(blocks: list[Block], meta: _Meta) -> tuple[Issue, list[Item], list[str
     printed = _printed(title, blocks, meta, url)
     language = (meta.language or "").partition("-")[0].lower() or language_of(_sample(title, items))
     issue = Issue(
-        title=title or "Untitled",
+        title=title or meta.name or "Untitled",
         newsletter=meta.newsletter or "",
         number=printed.number,
         date=printed.date,
@@ -260,9 +263,11 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
         and sum(b.kind == "heading" and b.level == top for b in blocks) == 1
     ):
         return printed, [block for block in blocks if block is not heading]
-    if first is not None and first.kind == "paragraph" and 2 <= width(text_of(first.runs)) <= 120:
-        return squeeze(text_of(first.runs)), [block for block in blocks if block is not first]
-    return printed, blocks
+    if first is not None and first.kind == "paragraph":
+        opening = squeeze(text_of(first.runs))
+        if names_an_issue(opening[:120]) or (2 <= width(opening) <= 80 and not ends_like_sentence(opening)):
+            return opening[:200], [block for block in blocks if block is not first]
+    return "" if meta.name else printed, blocks
 
 
 def _origin(blocks: list[Block]) -> tuple[str | None, list[Block]]:
@@ -287,9 +292,17 @@ def _printed(title: str, blocks: Sequence[Block], meta: _Meta, url: str | None) 
     number = meta.fields.get("number") or meta.fields.get("issue") or meta.fields.get("issue_number") or ""
     if number.strip("# ").isdigit() and len(number) < 8:
         printed = replace(printed, number=int(number.strip("# ")))
-    if meta.date:
-        printed = replace(printed, date=meta.date, year=meta.date.year)
+    date = meta.date or printed.date or date_in(meta.name.replace(" ", "-")[:10])
+    if date is not None and date != printed.date:
+        printed = replace(printed, date=date, year=date.year)
     return printed
+
+
+def _stem(source: str) -> str:
+    """The words of a file's name ("2021-05-12-on-bread.md" -> "2021 05 12 on bread")."""
+    name = unquote(source.replace("\\", "/").rstrip("/").rpartition("/")[2].partition("?")[0])
+    stem = name.rpartition(".")[0] or name
+    return squeeze(re.sub(r"[-_+]+", " ", stem))[:120]
 
 
 def _sample(title: str, items: Sequence[Item]) -> str:
@@ -310,6 +323,3 @@ def _aliases(issue: Issue, meta: _Meta) -> tuple[str, ...]:
         if meta.fields.get(name):
             aliases[f"{name}:{meta.fields[name]}"] = None
     return tuple(aliases)
-
-
-__all__ = ["Context", "NotAnIssue", "decode", "parse", "urljoin"]
