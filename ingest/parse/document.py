@@ -254,15 +254,11 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
         if heading is not None and (printed in title or title in printed or similar(printed, title)):
             blocks = [block for block in blocks if block is not heading]
         return title, blocks
-    if heading is not None and heading is first and not any(run.href for run in heading.runs):
-        return printed, [block for block in blocks if block is not heading]
-    top = min((block.level for block in blocks if block.kind == "heading"), default=0)
-    if (
-        heading is not None
-        and heading.level == top
-        and sum(b.kind == "heading" and b.level == top for b in blocks) == 1
-    ):
-        return printed, [block for block in blocks if block is not heading]
+    levels = [block.level for block in blocks if block.kind == "heading"]
+    if heading is not None and not any(run.href for run in heading.runs):
+        above = heading.level == 1 and heading is first
+        if above or (len(levels) > 1 and heading.level < min(level for level in levels[1:])):
+            return printed, [block for block in blocks if block is not heading]
     if first is not None and first.kind == "paragraph":
         opening = squeeze(text_of(first.runs))
         if names_an_issue(opening[:120]) or (2 <= width(opening) <= 80 and not ends_like_sentence(opening)):
