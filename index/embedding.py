@@ -80,6 +80,11 @@ class Embedder:
                 f"--archive {self._database.folder}`; or leave the model to the archive."
             )
 
+    def ensure(self, model: str) -> None:
+        """Errors: WrongModel when the opened encoder is not the one that `model` names (another process rebuilt)."""
+        if self._encoder is not None and self._encoder.fingerprint != model:
+            self.check(self._encoder)
+
     def record(self, transaction: Transaction, recipe: int | None = None) -> None:
         """Note which model the vectors of this transaction come from."""
         fingerprint = self.unchecked().fingerprint

@@ -115,6 +115,7 @@ class Retrieval:
         model = _model(connection)
         if model is None:
             return None
+        self._embedder.ensure(model)
         if view is not None and view.model == model:
             _follow(connection, view)
             if len(view.store) and not view.space.outgrown(len(view.store)):

@@ -16,8 +16,8 @@ import itertools
 import re
 import threading
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 ANALYSER = 1
 """Part of what an archive records: a changed analyser means that the full-text index is made anew."""
@@ -51,8 +51,7 @@ _CLUSTER = re.compile(rf"(?s)[\u1100-\u115f][\u1160-\u11ff]*|.[{_MARKS}\u3099\u3
 _LATIN_ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token with the place it came from: `start` and `end` are offsets into the text as it was given."""
 
     text: str
@@ -67,6 +66,11 @@ def tokens(text: str) -> list[str]:
 
 def split(text: str) -> list[Token]:
     """The tokens with their places, for highlighting. A name of several parts comes before its parts."""
+    return list(_split(text))
+
+
+@lru_cache(maxsize=2048)  # what is shown is shown again while a question is typed
+def _split(text: str) -> tuple[Token, ...]:
     normal, places = _normalise(text)
     found: list[Token] = []
 
@@ -85,7 +89,7 @@ def split(text: str) -> list[Token]:
             add(whole, at, at + length)
         for part, start, end in parts:
             add(stem(part), at + start, at + end)
-    return found
+    return tuple(found)
 
 
 def words(text: str) -> list[str]:

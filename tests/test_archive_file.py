@@ -154,6 +154,16 @@ def test_another_model_is_refused_and_the_way_out_works(folder: Path) -> None:
         archive.encoder  # noqa: B018
 
 
+def test_an_open_archive_notices_that_another_process_rebuilt_it(folder: Path, encoder: WordEncoder) -> None:
+    with Archive(folder, encoder) as archive:
+        question = archive.encoder.queries(["robots"])
+        assert archive.nearest(question, 1)[0][0].id == 2
+        with Archive(folder, OtherEncoder()) as other:
+            other.reembed()
+        with pytest.raises(WrongModel, match="others@0002"):
+            archive.nearest(question, 1)
+
+
 class BreakingEncoder(OtherEncoder):
     """Fails once it has embedded so many passages."""
 
