@@ -6,11 +6,12 @@ import hashlib
 import pytest
 
 from index.types import Document
-from ingest.parse.blocks import from_html, from_markdown, parse_html, text_of
+from ingest.parse.blocks import text_of
 from ingest.parse.dates import names_an_issue, printed_in
 from ingest.parse.document import NotAnIssue, decode, parse
 from ingest.parse.language import language_of
 from ingest.parse.repair import mend
+from ingest.parse.walker import from_html, from_markdown, parse_html
 
 LIST = (
     "\n\n## Links\n\n* [First thing](https://a.example/1) is here.\n* [Second thing](https://a.example/2): it works.\n"

@@ -14,13 +14,14 @@ from lxml import html
 from index.types import Document, Issue, Item
 
 from ..links import canonical_key, clean_url
-from .blocks import Block, from_html, from_markdown, parse_html, text_of
+from .blocks import Block, text_of
 from .context import similar, survey, width
 from .dates import Printed, date_in, names_an_issue, printed_in
 from .items import find_items
 from .language import language_of
 from .lines import ends_like_sentence, squeeze
 from .repair import mend
+from .walker import from_html, from_markdown, parse_html
 
 _TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
