@@ -1,6 +1,6 @@
 """The site in a real browser, over the bundled sample and the real model."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from index.archive import Archive
 from tests.browsing import chromium, fill_with_sample, serving, tool
@@ -371,6 +371,10 @@ def test_without_javascript_everything_works(browser: Browser, site: str) -> Non
     context.close()
 
 
+def answering(status: int, kind: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status, content_type=kind, body="<p>no</p>")
+
+
 def test_a_failing_network_is_said_and_leaves_the_last_answer(browser: Browser, site: str) -> None:
     context = browser.new_context(base_url=site, locale="en-GB")
     page = context.new_page()
@@ -381,10 +385,18 @@ def test_a_failing_network_is_said_and_leaves_the_last_answer(browser: Browser, 
     expect(page.locator("#trouble")).to_be_visible()
     assert page.locator(".hits .open").all_inner_texts() == shown
     page.unroute("**/search?*")
-    page.route("**/search?*", lambda route: route.fulfill(status=429, content_type="text/plain", body="slow down"))
-    page.locator("#q").fill("robots and")
-    expect(page.locator("#trouble")).to_contain_text("Too many")
-    page.unroute("**/search?*")
+    address = page.url
+    for status, kind, said in (
+        (429, "text/html", "Too many"),
+        (503, "text/html", "did not"),
+        (200, "text/plain", "did not"),
+    ):
+        page.route("**/search?*", answering(status, kind))
+        page.locator("#q").fill(f"robots and {status}")
+        expect(page.locator("#trouble")).to_contain_text(said)
+        assert page.locator(".hits .open").all_inner_texts() == shown
+        assert page.url == address
+        page.unroute("**/search?*")
     page.locator("#q").fill("robots")
     expect(page.locator(".results")).to_have_attribute("data-query", "robots")
     expect(page.locator("#trouble")).not_to_be_visible()

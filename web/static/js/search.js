@@ -13,21 +13,26 @@ document.addEventListener("compositionend", (event) => {
 // The first letter of a new question makes a new entry in the history, the letters after it replace that entry: the
 // back button leads to the question before, not through every letter of this one.
 let typing = false;
+let submitted = false;
 let timer;
 const rest = () => { typing = false; };
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement !== form()) { rest(); return; }
   for (const [name, value] of [...ctx.request.body]) if (!value) ctx.request.body.delete(name);
-  const submitted = ctx.sourceEvent?.type === "submit";
+  submitted = ctx.sourceEvent?.type === "submit";
   ctx.push = typing ? null : "true";
   ctx.replace = typing ? "true" : null;
+});
+document.addEventListener("htmx:after:history:update", ({ detail: { sourceElement } }) => {
+  if (sourceElement !== form()) return; // only an answered question has an entry that can be replaced
   typing = !submitted;
   clearTimeout(timer);
   timer = setTimeout(rest, 8000);
 });
 document.addEventListener("focusout", (event) => { if (event.target.id === "q") rest(); });
 
-// Only HTML is put into the page; anything else (a proxy's error, no network) becomes one line above the old results.
+// Only an answer is put in the place of an answer. An overloaded or broken server, a proxy's error or no network become
+// one line above the old results, and typing on tries again.
 const trouble = (name) => {
   const line = document.getElementById("trouble");
   line.hidden = !name;
@@ -35,7 +40,8 @@ const trouble = (name) => {
 };
 document.addEventListener("htmx:before:swap", (event) => {
   const { response } = event.detail.ctx;
-  if (response && !response.headers.get("Content-Type")?.startsWith("text/html")) {
+  if (!response) return;
+  if (response.status === 429 || response.status >= 500 || !response.headers.get("Content-Type")?.startsWith("text/html")) {
     trouble(response.status === 429 ? "busy" : "offline");
     event.preventDefault();
   }
