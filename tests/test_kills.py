@@ -99,7 +99,7 @@ def assert_whole(held: dict[int, list[str]], version: Callable[[int, str], str])
 @pytest.mark.slow
 def test_kills_while_issues_come_from_a_folder(processes: ForkServerContext, tmp_path: Path) -> None:
     chance = random.Random(3)
-    kills = rounds = 0
+    kills = rounds = halfway = 0
     while kills < KILLS:
         rounds += 1
         folder = write_issues(tmp_path / f"issues-{rounds}", range(1, ISSUES + 1), ITEMS)
@@ -121,6 +121,8 @@ def test_kills_while_issues_come_from_a_folder(processes: ForkServerContext, tmp
                 held = holdings(path)
                 assert known <= set(held), "a committed issue is gone"
                 assert_whole(held, edited)
+                new = sum("relearned" in " ".join(titles) for titles in held.values())
+                halfway += 0 < len(held) < ISSUES or 0 < new < ISSUES // 2
                 known = set(held)
             Victim(processes, path, str(folder)).finish()
             held = holdings(path)
@@ -130,6 +132,7 @@ def test_kills_while_issues_come_from_a_folder(processes: ForkServerContext, tmp
                 assert len(titles) == ITEMS
                 assert all(words in title for title in titles)
     assert kills >= KILLS
+    assert halfway >= KILLS // 5, "enough of them came between two commits"
 
 
 @pytest.mark.slow

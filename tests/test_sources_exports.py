@@ -97,14 +97,21 @@ def test_every_export_is_one_newsletter_however_often_it_comes(archive: Archive,
             [
                 "a draft, never published",
                 "a thread, not an issue",
+                "data on readers left aside, unread (export/email_list.csv)",
                 "the export lists 'The Paper Kite #4' but holds no text of it",
             ],
         ),
         ("ghost", ["a page of the site, not an issue", "not published (draft)"]),
         ("buttondown", ["not published (no publishing date)"]),
         ("beehiiv", ["not published (draft)", "the export lists 'The Paper Kite #3' but holds no text of it"]),
-        ("mailchimp", ["a campaign that was never sent"]),
-        ("curated", ["not published (draft)"]),
+        (
+            "mailchimp",
+            ["a campaign that was never sent", "data on readers left aside, unread (88/77/subscribed_members.csv)"],
+        ),
+        (
+            "curated",
+            ["data on readers left aside, unread (data-export/subscribers.csv)", "not published (draft)"],
+        ),
     ],
 )
 def test_what_is_left_aside_is_said(tmp_path: Path, kind: str, said: list[str]) -> None:
