@@ -19,7 +19,7 @@ _SPACED = re.compile(r"^\s*(https?\s*:\s*/\s*/[\x21-\x7e\s]*\s[._/-]\s[\x21-\x7e
 _STARS = re.compile(r"\*{2,}|(?<!\w)_{2,}(?!\w)|(?<=\S)\*(?=\s|$)|(?<!\S)\*(?=\S)")
 _ARTEFACT = re.compile(r"(?:(?<=[】\]])|^|(?<=\n))T\d{1,3}(?=\n|$)")
 _BULLET = re.compile(r"\s*[•·▪◦‣►▸→➜➡●○■□-]\s+")
-_DASHES = re.compile(r"[\s\-–—―─━_=*~·•.⁂]+")
+_DASHES = re.compile(r"[\sー＝＊☆★◆◇■\-–—―─━_=*~·•.⁂]+")
 
 
 def mend(blocks: Iterable[Block]) -> list[Block]:

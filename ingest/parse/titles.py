@@ -73,6 +73,9 @@ def titles(region: Region, number: int, context: Context) -> list[Entry]:
             image = next((b.images[0] for b in reversed(blocks[: start.index]) if b.images), None)
             while body and body[-1].kind == "image" and position + 1 < len(starts):
                 body = body[:-1]
+        if start.title is None and not start.whole and _only_lists(body, context):
+            entries.extend(list_entries(body, number, context))  # "In brief", with its bullets
+            continue
         entries.append(_unit(start, (blocks[start.index], body, image), number, context))
     return [entry for entry in entries if entry.url or (entry.said and not entry.weak)]
 
@@ -98,6 +101,13 @@ def _unit(start: Start, place: tuple[Block, Sequence[Block], str | None], number
         if not entry.title.strip():
             entry.title = _attribution(body, context)
     return entry
+
+
+def _only_lists(body: Sequence[Block], context: Context) -> bool:
+    """Whether there is nothing under a title but a list of links."""
+    items = [block for block in body if block.kind == "item"]
+    linked = sum(bool(context.links(block.runs)) for block in items)
+    return linked >= 2 and linked * 2 >= len(items) and all(block.kind in ("item", "image") for block in body)
 
 
 def _attribution(body: Sequence[Block], context: Context) -> str:
