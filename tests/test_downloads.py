@@ -147,7 +147,7 @@ def test_after_a_change_a_broken_download_starts_over(tmp_path: Path) -> None:
 def test_nothing_of_two_states_is_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "WINDOW", 4)
     with fill(tmp_path) as archive:
-        rows = unchanged(archive, item_rows(archive))
+        rows = unchanged(archive, item_rows(archive), archive.generation)
         next(rows)
         list(archive.put([document(8)]))
         with pytest.raises(ArchiveChangedError, match="again"):

@@ -11,7 +11,7 @@ from index.errors import NotFound
 from search.topics import topic_map
 
 from . import params, schemas
-from .common import archive_of, known_parameters, problems, reply, settings_of, urls_of
+from .common import archive_of, known_parameters, problems, reply, settings_of, settled, urls_of
 from .downloads import Download, answer
 from .export import item_lines, item_rows, unchanged
 from .listing import page_of_issues, whole_issue
@@ -33,6 +33,7 @@ IssueId = Annotated[int, Path(ge=1, le=params.MAX_ID, description="The issue's i
     response_model=IssuesOut,
     responses=problems("invalid", "bad-cursor", "stale-cursor"),
 )
+@settled
 def list_issues(request: Request, limit: params.Limit = 50, cursor: Cursor = None) -> Response:
     """Each issue with the number of its items. Read on with `next_url`."""
     out = page_of_issues(archive_of(request), limit, cursor, urls_of(request))
@@ -47,6 +48,7 @@ def list_issues(request: Request, limit: params.Limit = 50, cursor: Cursor = Non
     response_model=WholeIssueOut,
     responses=problems("invalid", "not-found"),
 )
+@settled
 def get_issue(request: Request, id: IssueId) -> Response:  # noqa: A002
     """The issue as it was: its items in order, the links that belong to none of them, its neighbours in time."""
     return reply(whole_issue(archive_of(request), id, urls_of(request)))
@@ -60,6 +62,7 @@ def get_issue(request: Request, id: IssueId) -> Response:  # noqa: A002
     response_model=schemas.TopicsOut,
     responses=problems(),
 )
+@settled
 def list_topics(request: Request) -> Response:
     """Topics found in the items, with their items and how many there were in each month."""
     return reply(schemas.TopicsOut.of(topic_map(archive_of(request)), urls_of(request)))
@@ -73,6 +76,7 @@ def list_topics(request: Request) -> Response:
     response_model=schemas.StatusOut,
     responses=problems(),
 )
+@settled
 def get_status(request: Request) -> Response:
     """Counts, span of time, model, build, and the limits that are enforced."""
     archive, settings = archive_of(request), settings_of(request)
@@ -128,8 +132,9 @@ def _file(description: str, media_type: str) -> dict[int | str, dict[str, Any]]:
 
 def _download(request: Request, name: str, media_type: str, make: Callable[[Archive], Iterator[bytes]]) -> Response:
     archive = archive_of(request)
-    state = f"{archive.build.id} {archive.build.updated} {urls_of(request).base}"
-    download = Download(name, media_type, state, lambda: unchanged(archive, make(archive)))
+    build = archive.build
+    state = f"{build.id} {build.updated} {urls_of(request).base}"
+    download = Download(name, media_type, state, lambda: unchanged(archive, make(archive), build.generation))
     return answer(request, download, request.app.state.download_sizes)
 
 
@@ -141,6 +146,7 @@ def _download(request: Request, name: str, media_type: str, make: Callable[[Arch
     response_class=Response,
     responses=_file("One object a line, in the shape of `GET /items/{id}`, by id.", "application/jsonl"),
 )
+@settled
 def items_jsonl(request: Request) -> Response:
     """The whole archive, streamed and compressed. The ETag is a strong one: go on with a broken download by `Range`
     and `If-Range`."""
@@ -156,6 +162,7 @@ def items_jsonl(request: Request) -> Response:
     response_class=Response,
     responses=_file("One row an item after a row of names, UTF-8, by id.", "text/csv"),
 )
+@settled
 def items_csv(request: Request) -> Response:
     """The whole archive for spreadsheets. Text that a spreadsheet would run as a formula has an apostrophe before it;
     the JSON Lines are exact."""

@@ -1,7 +1,9 @@
 """What all endpoints share: how they reach the archive, what they refuse, how they document their errors."""
 
+import functools
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, ParamSpec, cast
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -12,6 +14,11 @@ from .problems import TITLES, Problem
 from .records import Out
 from .settings import Settings
 from .urls import Urls
+
+P = ParamSpec("P")
+
+ATTEMPTS = 5
+"""An ingest commits an issue every few hundredths of a second at most, an answer takes less."""
 
 
 def archive_of(request: Request) -> Archive:
@@ -27,6 +34,30 @@ def settings_of(request: Request) -> Settings:
 def urls_of(request: Request) -> Urls:
     """Where the archive is reached: as the settings say, else as this request came."""
     return Urls(settings_of(request).base_url or str(request.base_url).rstrip("/"))
+
+
+def settled(endpoint: Callable[P, Response]) -> Callable[P, Response]:
+    """An endpoint whose answer is of one state of the archive: asked again when that changed underneath it.
+
+    An answer takes several statements, and an ingest may commit between any two of them.
+    """
+
+    @functools.wraps(endpoint)
+    def steady(*args: P.args, **kwargs: P.kwargs) -> Response:
+        archive = archive_of(cast("Request", kwargs["request"]))  # FastAPI calls endpoints by keywords
+        for _ in range(ATTEMPTS):
+            generation = archive.generation
+            try:
+                response = endpoint(*args, **kwargs)
+            except Exception:
+                if archive.generation == generation:
+                    raise
+                continue
+            if archive.generation == generation:
+                return response
+        return endpoint(*args, **kwargs)
+
+    return steady
 
 
 def known_parameters(request: Request) -> None:

@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from threading import Lock
 
 from fastapi import Request, Response
@@ -77,7 +78,7 @@ def answer(request: Request, download: Download, sizes: Sizes) -> Response:
         headers["Content-Length"] = str(sizes.known[tag])
     if request.scope.get("bodiless"):
         return Response(None, headers=headers)
-    return StreamingResponse(_measured(make(), tag, sizes), headers=headers)
+    return StreamingResponse(_begun(_measured(make(), tag, sizes)), headers=headers)
 
 
 def _part(make: Callable[[], Iterator[bytes]], headers: dict[str, str], asked: re.Match[str], size: int) -> Response:
@@ -85,7 +86,12 @@ def _part(make: Callable[[], Iterator[bytes]], headers: dict[str, str], asked: r
     if first >= size or (asked[2] and int(asked[2]) < first):
         raise Problem("range", f"The file has {size} bytes.", headers={"Content-Range": f"bytes */{size}"})
     headers |= {"Content-Range": f"bytes {first}-{last}/{size}", "Content-Length": str(last + 1 - first)}
-    return StreamingResponse(_between(make(), first, last + 1), 206, headers)
+    return StreamingResponse(_begun(_between(make(), first, last + 1)), 206, headers)
+
+
+def _begun(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """`parts`, the first of them made already: what fails at once can still be answered properly."""
+    return chain(list(islice(parts, 1)), parts)
 
 
 def compressed(parts: Iterator[bytes]) -> Iterator[bytes]:

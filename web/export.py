@@ -51,12 +51,14 @@ def pieces(archive: Archive, form: Format) -> Iterator[bytes]:
         "bibtex": citations,
         "markdown": reading,
     }
-    return unchanged(archive, makers[form](archive))
+    return unchanged(archive, makers[form](archive), archive.generation)
 
 
-def unchanged(archive: Archive, parts: Iterator[bytes]) -> Iterator[bytes]:
-    """`parts`, as long as they come from one and the same state of the archive."""
-    generation = archive.generation
+def unchanged(archive: Archive, parts: Iterator[bytes], generation: int) -> Iterator[bytes]:
+    """`parts`, as long as all that was read for them is of the archive's state `generation`.
+
+    Errors: ArchiveChangedError.
+    """
     for part in parts:
         if archive.generation != generation:
             raise ArchiveChangedError("The archive changed during the export; please start it again.")

@@ -20,7 +20,7 @@ from search.results import Ask
 from search.retrieve import search
 from search.topics import topic_map
 
-from .common import archive_of, known_parameters, problems, settings_of, urls_of
+from .common import archive_of, known_parameters, problems, settings_of, settled, urls_of
 from .entries import Entry, entries
 from .params import FeedQuery
 from .problems import Problem
@@ -88,6 +88,7 @@ class Feed:
         **problems("invalid", "bad-query", "not-found"),
     },
 )
+@settled
 def feed(request: Request, query: Annotated[FeedQuery, Query()]) -> Response:
     """The newest 50 issues; or with a search the newest items that match it; or with `topic` those of a topic."""
     archive, urls, title = archive_of(request), urls_of(request), settings_of(request).title

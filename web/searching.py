@@ -18,7 +18,7 @@ from search.results import Related
 from search.retrieve import search, search_many
 
 from . import params, schemas
-from .common import archive_of, known_parameters, problems, reply, settings_of, urls_of
+from .common import archive_of, known_parameters, problems, reply, settings_of, settled, urls_of
 from .entries import entries
 from .params import BatchIn, DraftIn, SearchQuery
 from .problems import Problem
@@ -40,6 +40,7 @@ ItemId = Annotated[int, Path(ge=1, le=params.MAX_ID, description="The item's id.
     response_model=schemas.SearchOut,
     responses=problems("invalid", "bad-query", "bad-cursor", "stale-cursor"),
 )
+@settled
 def search_items(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
     """Works that answer a question, best first, with calibrated relevance and exact counts.
 
@@ -66,6 +67,7 @@ def search_items(request: Request, query: Annotated[SearchQuery, Query()]) -> Re
     response_model=schemas.BatchOut,
     responses=problems("invalid", "bad-query", "bad-cursor", "stale-cursor", "too-large"),
 )
+@settled
 def search_batch(request: Request, batch: BatchIn) -> Response:
     """Up to 50 searches, embedded together; the answers stand in the order of the queries."""
     began = time.perf_counter()
@@ -89,6 +91,7 @@ def search_batch(request: Request, batch: BatchIn) -> Response:
     response_model=ItemOut,
     responses=problems("invalid", "not-found"),
 )
+@settled
 def get_item(request: Request, id: ItemId) -> Response:  # noqa: A002
     """Everything known of one item, with the issue it was printed in and the other mentions of its work."""
     archive = archive_of(request)
@@ -104,6 +107,7 @@ def get_item(request: Request, id: ItemId) -> Response:  # noqa: A002
     response_model=schemas.RelatedOut,
     responses=problems("invalid", "not-found"),
 )
+@settled
 def related_items(request: Request, id: ItemId, limit: params.Limit = 10) -> Response:  # noqa: A002
     """Earlier items that it builds on and later ones that follow, closest first; up to `limit` of each."""
     archive = archive_of(request)
@@ -118,6 +122,7 @@ def related_items(request: Request, id: ItemId, limit: params.Limit = 10) -> Res
     response_model=schemas.RelatedOut,
     responses=problems("invalid", "bad-query", "not-found"),
 )
+@settled
 def related_to_something(
     request: Request,
     url: Annotated[str | None, Query(max_length=2_000, description="A link that the newsletter may have had.")] = None,
@@ -155,6 +160,7 @@ def _related(request: Request, found: Related) -> Response:
     response_model=WorkOut,
     responses=problems("invalid", "not-found"),
 )
+@settled
 def get_work(
     request: Request,
     key: Annotated[str, Path(max_length=2_000, description="A work's key.", examples=["arxiv:2104.06601"])],
@@ -175,6 +181,7 @@ def get_work(
     response_model=schemas.CheckOut,
     responses=problems("invalid", "too-large"),
 )
+@settled
 def check_draft(request: Request, draft: DraftIn) -> Response:
     """What of a draft issue was covered already, and which past items are worth a link. Nothing is kept."""
     archive, parse = archive_of(request), settings_of(request).parse_draft
