@@ -6,6 +6,7 @@ sentence nearest to the question says best why.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from index.text import split
 from index.types import Item
@@ -56,11 +57,22 @@ def _sentences(text: str) -> Iterator[str]:
         yield pending.strip()[:LONGEST]
 
 
+@lru_cache(maxsize=8192)
+def _places(text: str) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Where each token of a text stands."""
+    found: dict[str, tuple[tuple[int, int], ...]] = {}
+    for token in split(text):
+        found[token.text] = (*found.get(token.text, ()), (token.start, token.end))
+    return found
+
+
 def _spans(text: str, wanted: set[str]) -> list[tuple[int, int]]:
     """Where wanted tokens stand, overlapping and touching ones joined."""
-    places = sorted((token.start, token.end) for token in split(text) if token.text in wanted)
+    if not text:
+        return []
+    known = _places(text)
     joined: list[tuple[int, int]] = []
-    for start, end in places:
+    for start, end in sorted(place for token in wanted for place in known.get(token, ())):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
@@ -72,10 +84,12 @@ def _stretch(field: str, text: str, spans: list[tuple[int, int]]) -> Highlight:
     """The text around the densest group of spans, cut at `LONGEST` characters."""
     if len(text) <= LONGEST:
         return Highlight(field, text, tuple(spans))
-    begin = max(
-        (start for start, _ in spans),
-        key=lambda start: (sum(start <= s and e <= start + LONGEST - 40 for s, e in spans), -start),
-    )
+    begin, most, last = spans[0][0], 0, 0
+    for first, (start, _) in enumerate(spans):
+        while last < len(spans) and spans[last][1] <= start + LONGEST - 40:
+            last += 1
+        if last - first > most:
+            begin, most = start, last - first
     begin = max(0, min(begin - 40, len(text) - LONGEST))
     if begin:  # not in the middle of a word
         gap = re.search(r"\s|(?<=[。，、！？；])", text[begin : begin + 30])

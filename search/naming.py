@@ -15,16 +15,21 @@ import numpy.typing as npt
 
 from index.text import stem
 
+from .general import ADDRESS, EDGES, GENERAL
 from .words import FUNCTION_WORDS
 
 LONGEST = 6
 """Characters of a term in a script without spaces."""
 ENTROPY = 0.8
 """How varied (in nats) the neighbours on either side must be for a stretch of characters to be a term."""
-_WIDE = r"\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e01-\u0e4e"
-_WIDE_RUN = re.compile(f"[{_WIDE}]{{2,}}")
+LIFT = 1.8
+"""How much more frequent a term must be in its group than everywhere."""
+_KANJI = r"\u3400-\u4dbf\u4e00-\u9fff"
+_KATAKANA = r"\u30a1-\u30fa\u30fc"
+_WIDE = rf"\u3041-\u3096{_KATAKANA}{_KANJI}\uac00-\ud7af\u0e01-\u0e4e"
+# A name is made of one script: a run of kanji, of katakana or of hangul; hiragana is grammar.
+_WIDE_RUN = re.compile(rf"[{_KANJI}]{{2,}}|[{_KATAKANA}]{{2,}}|[\uac00-\ud7af]{{2,}}|[\u0e01-\u0e4e]{{2,}}")
 _WORD = re.compile(rf"[^\W\d_{_WIDE}][^\W_{_WIDE}]*(?:-[A-Za-z0-9]+)*")
-_HIRAGANA_EDGE = re.compile(r"^[\u3041-\u3096]|[\u3041-\u3096]$")
 
 
 def characteristic_words(texts: Sequence[str], groups: npt.NDArray[np.int64], count: int) -> dict[int, tuple[str, ...]]:
@@ -44,7 +49,7 @@ def characteristic_words(texts: Sequence[str], groups: npt.NDArray[np.int64], co
             (
                 (_worth(held / len(inside), everywhere[term] / len(texts)), term)
                 for term, held in here.items()
-                if held >= min(3, len(inside))
+                if held >= min(3, len(inside)) and held / len(inside) >= LIFT * everywhere[term] / len(texts)
             ),
             key=lambda pair: (-pair[0], pair[1]),
         )
@@ -99,10 +104,10 @@ def _spaced(text: str, spelled: dict[str, Counter[str]]) -> set[str]:
     for match in _WORD.finditer(text):
         word = match[0]
         key = stem(word.casefold())
-        if key in FUNCTION_WORDS or len(word) < 2:
+        if key in FUNCTION_WORDS or key in GENERAL or len(word) < 3 or word.lower() in ADDRESS:
             last = None
             continue
-        spelled[key][word if not word.istitle() else word.lower()] += 1
+        spelled[key][word.lower() if word.istitle() else word] += 1
         found.add(key)
         if last and text[last[0] : match.start()] == " ":
             pair = f"{last[1]} {key}"
@@ -129,7 +134,9 @@ def _vocabulary(texts: Iterable[str]) -> set[str]:
         term
         for term, count in counts.items()
         if count >= 4
-        and not _HIRAGANA_EDGE.search(term)
+        and term not in GENERAL
+        and not {term[0], term[-1]} & EDGES
+        and not any(term.startswith(word) or term.endswith(word) for word in GENERAL)
         and min(_entropy(before[term]), _entropy(after[term])) >= ENTROPY
     }
 

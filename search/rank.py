@@ -13,16 +13,16 @@ from .relevance import WEAK, Calibration
 from .results import Mode, Understood
 from .words import Covered, cover
 
-DEPTH = 1000
+DEPTH = 500
 """How many of the nearest by meaning are looked at."""
-WORD_DEPTH = 200
+WORD_DEPTH = 100
 """How many that meaning did not bring up are looked at for their words."""
 TITLES = 30
 """How many at the top have their titles compared with the question."""
 FEW = 10
 """How many are kept at least, relevant or not."""
 HALF = 0.5
-"""In keyword mode, how much of the question an item must cover."""
+"""How much of the question an item must cover to be an answer in keyword mode, or to be one by its title."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +106,7 @@ def raw_scores(archive: Archive, query: Query, scripts: dict[str, float], within
 def _titles_first(archive: Archive, ranked: Ranked, covered: Covered) -> Ranked:
     """The same candidates, those at the top raised whose very title the question is."""
     top = ranked.ids[:TITLES]
-    top = top[covered.of(top) > 0]
+    top = top[covered.of(top) >= HALF]  # a part of the question is no title
     if not len(top):
         return ranked
     bonus = {

@@ -17,7 +17,7 @@ from .results import Band
 VERSION = 2
 GOOD = 0.5
 """Scores from here on are "good": better than nearly all neutral questions achieve."""
-STRONG = 0.8
+STRONG = 0.85
 WEAK = 0.2
 """Below this an item is not shown at all."""
 
@@ -76,7 +76,7 @@ class Calibration:
             return None
 
 
-BORDER = 1.0
+BORDER = 1.05
 """How many spreads above the median of chance the border of "good" lies."""
 
 

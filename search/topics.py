@@ -24,7 +24,7 @@ from .results import Topic, TopicMap, TopicPoint
 
 STATE = "topics"
 VERSION = 1
-SAMPLE = 2500
+SAMPLE = 1500
 """Items that topics and map are fitted on."""
 FEWEST = 12
 """Below this many items there are no topics."""
@@ -114,8 +114,11 @@ def _fit(archive: Archive, before: _Fit | None) -> _Fit:
         return _Fit((), (), (), {})
     sample = ids[np.unique(np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(np.int64))]
     vectors = archive.space_vectors(sample.tolist())
-    groups = _clusters(vectors)
-    places = _scaled(_map(vectors))
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1):  # so little work is done sooner, and always alike, by one thread
+        groups = _clusters(vectors)
+        places = _scaled(_map(vectors))
     if len(sample) < len(ids):
         groups, places = _spread(archive, ids, sample, groups, places)
     names = _stable_ids(ids, groups, before)
@@ -134,7 +137,7 @@ def _clusters(vectors: FloatArray) -> Labels:
     from sklearn.cluster import KMeans
 
     count = int(np.clip(round(np.sqrt(len(vectors) / 2)), 2, MOST_TOPICS))
-    return np.asarray(KMeans(count, n_init=10, random_state=0).fit_predict(vectors), dtype=np.int64)
+    return np.asarray(KMeans(count, n_init=4, random_state=0).fit_predict(vectors), dtype=np.int64)
 
 
 def _map(vectors: FloatArray) -> FloatArray:

@@ -19,6 +19,8 @@ SATURATION = 1.2
 """BM25's k1: how soon a repeated word stops counting."""
 LENGTH = 0.5
 """BM25's b: how far a long text's repetitions are discounted."""
+HIGHEST = 1.5
+"""What a word counts at most, however often it is repeated, beside 1 for about once."""
 COMMON = 0.1
 """In a large archive, words in more than this share of the items are left out if the question has a rarer one."""
 LARGE = 20_000
@@ -82,11 +84,12 @@ def cover(archive: Archive, text: str, within: IdArray | None = None) -> Covered
     scores = np.zeros(int(max(found.ids[-1] for found in used)) + 1, dtype=np.float32)
     held, lengths = archive.item_ids(), archive.text_lengths()
     mean = max(float(lengths.mean()), 1.0)
+    compact = int(held[-1]) == len(held)  # ids without gaps are places themselves
     for found in used:
-        length = lengths[np.searchsorted(held, found.ids)]
+        length = lengths[found.ids - 1 if compact else np.searchsorted(held, found.ids)]
         k = SATURATION * (1 - LENGTH + LENGTH * length / mean)
-        saturated = found.frequencies * (1 + SATURATION) / (found.frequencies + k)
-        scores[found.ids] += weights[found.token] * np.minimum(saturated, 1.5)
+        saturated = np.minimum(found.frequencies * (1 + SATURATION) / (found.frequencies + k), HIGHEST)
+        scores[found.ids] += np.float32(weights[found.token]) * saturated
     ids = np.flatnonzero(scores)
     if within is not None:
         ids = ids[np.isin(ids, within, assume_unique=True)]
@@ -100,5 +103,5 @@ def _title_tokens(text: str) -> frozenset[str]:
 
 
 def _rarity(total: int, holding: int) -> float:
-    """BM25's inverse document frequency."""
-    return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
+    """BM25's inverse document frequency, squared: a question's frequent words must not outweigh its rare one."""
+    return math.log(1 + (total - holding + 0.5) / (holding + 0.5)) ** 2

@@ -1,0 +1,124 @@
+"""Topics: sensible groups with readable names, the same from run to run."""
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.archive import Archive
+from index.types import Document, Encoder
+from search.naming import characteristic_words
+from search.topics import refresh_topics, topic_map
+
+from .documents import document, item, opened, put
+
+SUBJECTS = {
+    "bees": "bees hive honey swarm nectar queen pollen",
+    "boats": "boats harbour mast sail rudder anchor tide",
+    "bread": "bread dough oven yeast flour crust crumb",
+}
+
+
+def issues(first: int, last: int) -> list[Document]:
+    rng = np.random.default_rng(3)
+    made = []
+    for number in range(first, last):
+        items = []
+        for place, (subject, words) in enumerate(SUBJECTS.items(), 1):
+            text = " ".join(rng.permutation(words.split())[:5])
+            items.append(item(place, f"The {subject} of week {number}", summary=f"Good news about {text}."))
+        made.append(document(number, items))
+    return made
+
+
+@pytest.fixture
+def archive(tmp_path: Path, encoder: Encoder) -> Iterator[Archive]:
+    with opened(tmp_path / "archive", encoder, *issues(1, 13)) as held:
+        refresh_topics(held)
+        yield held
+
+
+def test_groups_are_of_one_subject_and_named_by_it(archive: Archive) -> None:
+    found = topic_map(archive)
+    assert sum(topic.size for topic in found.topics) == archive.item_count
+    seen = set()
+    for topic in found.topics:
+        subjects = {one.title.split()[1] for one in archive.items(topic.item_ids)}
+        assert len(subjects) == 1, topic.name
+        (subject,) = subjects
+        seen.add(subject)
+        assert set(topic.words) & set(SUBJECTS[subject].split()), topic.words
+        assert not {"good", "news", "the", "about"} & set(topic.words)
+    assert seen == set(SUBJECTS)
+    assert [topic.size for topic in found.topics] == sorted((t.size for t in found.topics), reverse=True)
+
+
+def test_the_map_keeps_neighbours_together(archive: Archive) -> None:
+    points = topic_map(archive).points
+    assert [point.item_id for point in points] == archive.item_ids().tolist()
+    assert all(0 <= point.x <= 1 and 0 <= point.y <= 1 for point in points)
+    places = np.array([(point.x, point.y) for point in points])
+    subjects = np.array([one.title.split()[1] for one in archive.items([point.item_id for point in points])])
+    distances = np.linalg.norm(places[:, None] - places[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    assert (subjects[distances.argmin(axis=1)] == subjects).mean() > 0.8
+
+
+def test_months_are_counted_without_gaps(archive: Archive) -> None:
+    for topic in topic_map(archive).topics:
+        months = [month for month, _ in topic.counts]
+        assert sum(count for _, count in topic.counts) == topic.size
+        assert all(month.day == 1 for month in months)
+        assert all((after - before).days in range(28, 32) for before, after in itertools.pairwise(months))
+        assert months[0] >= dt.date(2021, 1, 1)
+
+
+def test_the_same_archive_gives_the_same_topics(archive: Archive) -> None:
+    before = topic_map(archive)
+    refresh_topics(archive)
+    assert topic_map(archive) == before
+
+
+def test_topics_keep_their_ids_when_the_archive_grows(archive: Archive) -> None:
+    before = {topic.id: set(topic.item_ids) for topic in topic_map(archive).topics}
+    put(archive, *issues(13, 16))
+    refresh_topics(archive)
+    after = {topic.id: set(topic.item_ids) for topic in topic_map(archive).topics}
+    for topic, items in before.items():
+        heirs = {other: len(items & inside) for other, inside in after.items()}
+        if topic in after and max(heirs.values()) > len(items) / 2:
+            assert heirs[topic] == max(heirs.values())
+    assert len(set(before) & set(after)) >= min(len(before), len(after)) - 1
+
+
+def test_small_archives_have_no_topics_and_unfitted_ones_fit_in_memory(tmp_path: Path, encoder: Encoder) -> None:
+    with opened(tmp_path / "small", encoder, *issues(1, 3)) as held:
+        assert topic_map(held).topics == ()
+    with opened(tmp_path / "unfitted", encoder, *issues(1, 7)) as held:
+        assert topic_map(held).topics
+        assert held.state("topics") is None
+
+
+def test_names_of_scripts_without_spaces_are_words() -> None:
+    """The words must come out whole, not as pairs of characters, and without grammar at their edges."""
+    frames = ["我们的{}很好。", "关于{}的文章", "他说{}是新的", "在{}中使用", "用{}来做实验", "看看{}吧"]
+    texts = [frame.format("蒸汽机车") for frame in frames] + [frame.format("海底光缆") for frame in frames]
+    groups = np.repeat([0, 1], len(frames))
+    words = characteristic_words(texts, groups, 5)
+    assert words[0][0] == "蒸汽机车"
+    assert words[1][0] == "海底光缆"
+    assert not {"气机", "底光", "的蒸"} & {*words[0], *words[1]}
+
+
+def test_names_keep_their_usual_spelling() -> None:
+    texts = ["PyTorch code for GPT-3", "More on PyTorch", "PyTorch again"] * 2 + [
+        "Cooking pasta",
+        "Pasta sauce",
+        "The pasta",
+    ] * 2
+    words = characteristic_words(texts, np.repeat([0, 1], 6), 5)
+    assert words[0][0] == "PyTorch"
+    assert words[1][0] == "pasta"
