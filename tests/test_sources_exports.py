@@ -163,6 +163,10 @@ def test_medium_facts_come_from_its_footer(tmp_path: Path) -> None:
     assert issue.url == "https://medium.com/@kite/the-paper-kite-1-d36447d724bc"
     assert "medium:d36447d724bc" in documents[0].aliases
     assert documents[0].source.endswith("export.zip!posts/2021-02-01_The-Paper-Kite--1-d36447d724bc.html")
+    posts = as_folder(tmp_path / "unpacked", EXPORTS["medium"]) / "posts"
+    alone, failures = read(posts)
+    assert [document.issue for document in alone] == [document.issue for document in documents]
+    assert "a draft, never published" in [failure.reason for failure in failures]
 
 
 def test_a_folder_of_several_zips_is_read_whole(tmp_path: Path) -> None:

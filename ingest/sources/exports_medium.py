@@ -1,6 +1,7 @@
 """The zip that Medium hands out: `posts/*.html`, one page a post, drafts and responses among them."""
 
 import re
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -12,18 +13,18 @@ from .tables import date_of
 from .trees import Tree
 from .trees import read as contents
 
-_POST = re.compile(r"(?:^|/)posts/((?:\d{4}-\d\d-\d\d|draft)_.*?([0-9a-f]{6,}))\.html$", re.IGNORECASE)
+_POST = re.compile(r"(?:\d{4}-\d\d-\d\d|draft)_.*?([0-9a-f]{6,})", re.IGNORECASE)
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)_")
 
 
 def matches(tree: Tree, names: list[str]) -> bool:  # noqa: ARG001 (one shape for all formats)
-    return any(_POST.search(name) for name in names)
+    return any(_post_name(name) for name in names)
 
 
 def read(tree: Tree, context: Context) -> Yield:
     """Published posts; drafts, responses to other people's posts and account data are left aside."""
     names = tree.names()
-    posts = [name for name in names if _POST.search(name)]
+    posts = [name for name in names if _post_name(name)]
     context.progress.found(len(posts))
     for name in posts:
         try:
@@ -38,8 +39,8 @@ def read(tree: Tree, context: Context) -> Yield:
 
 def _post(tree: Tree, name: str) -> Found | Failure:
     source = tree.source(name)
-    match = _POST.search(name)
-    if match is None or match[1].lower().startswith("draft_"):
+    match = _post_name(name)
+    if match is None or match[0].lower().startswith("draft_"):
         return Failure(source, "a draft, never published", skipped=True)
     soup = soup_of(contents(tree, name))
     if _is_response(soup):
@@ -50,15 +51,25 @@ def _post(tree: Tree, name: str) -> Found | Failure:
     permalink = _href(soup.select_one('footer a[href*="/p/"]'))
     time = soup.select_one("footer time.dt-published")
     stamp = time.get("datetime") if time is not None else None
-    dated = _DATED.match(match[1])
+    dated = _DATED.match(match[0])
     title = soup.select_one("header .p-name") or soup.title
     facts = Facts(
         title=" ".join(title.get_text().split()) or None if title is not None else None,
         date=date_of(stamp) or date_of(dated[1] if dated else None),
         url=canonical if canonical and urlsplit(canonical).path.strip("/") else permalink,
-        aliases=(f"medium:{match[2].lower()}",),
+        aliases=(f"medium:{match[1].lower()}",),
     )
     return Found(source, b'<meta charset="utf-8">' + soup.encode("utf-8"), "text/html", facts)
+
+
+def _post_name(name: str) -> re.Match[str] | None:
+    """The name of a post's file, its id as first group. Ids have twelve digits as a rule; shorter ones count only in
+    the folder that is there for posts."""
+    path = PurePosixPath(name)
+    match = _POST.fullmatch(path.stem) if path.suffix.lower() == ".html" else None
+    if match is None or path.parent.name.lower() == "posts":
+        return match
+    return match if path.parent == PurePosixPath() and len(match[1]) >= 10 else None
 
 
 def _is_response(soup: BeautifulSoup) -> bool:

@@ -13,7 +13,7 @@ import orjson
 from ..answers import FetchError
 from ..fetch import Ask
 from .found import Context, Facts, Failure, Found, SourceError, Yield
-from .pages import absolute, as_html, soup_of
+from .pages import absolute, as_html, plain, soup_of
 from .tables import date_of, text_of
 
 _MAX_PAGES = 500
@@ -133,7 +133,7 @@ def _entry(entry: Any, base: str, newsletter: str | None) -> Entry | None:
     bodies = [content.get("value", "") for content in entry.get("content", ())] + [entry.get("summary", "")]
     stamp = entry.get("published") or entry.get("updated")
     facts = Facts(
-        title=text_of(entry.get("title")),
+        title=plain(text_of(entry.get("title"))),
         date=date_of(stamp),
         url=url,
         newsletter=newsletter,
@@ -156,7 +156,7 @@ def _json_feed(body: bytes, url: str) -> Feed:
             continue
         identity = text_of(item.get("id"))
         facts = Facts(
-            title=text_of(item.get("title")),
+            title=plain(text_of(item.get("title"))),
             date=date_of(item.get("date_published")),
             url=address,
             newsletter=title,
