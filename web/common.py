@@ -13,12 +13,10 @@ from index.archive import Archive
 from .problems import TITLES, Problem
 from .records import Out
 from .settings import Settings
+from .steady import steady
 from .urls import Urls
 
 P = ParamSpec("P")
-
-ATTEMPTS = 5
-"""An ingest commits an issue every few hundredths of a second at most, an answer takes less."""
 
 
 def archive_of(request: Request) -> Archive:
@@ -37,27 +35,14 @@ def urls_of(request: Request) -> Urls:
 
 
 def settled(endpoint: Callable[P, Response]) -> Callable[P, Response]:
-    """An endpoint whose answer is of one state of the archive: asked again when that changed underneath it.
-
-    An answer takes several statements, and an ingest may commit between any two of them.
-    """
+    """An endpoint whose answer is of one state of the archive (see `steady`)."""
 
     @functools.wraps(endpoint)
-    def steady(*args: P.args, **kwargs: P.kwargs) -> Response:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Response:
         archive = archive_of(cast("Request", kwargs["request"]))  # FastAPI calls endpoints by keywords
-        for _ in range(ATTEMPTS):
-            generation = archive.generation
-            try:
-                response = endpoint(*args, **kwargs)
-            except Exception:
-                if archive.generation == generation:
-                    raise
-                continue
-            if archive.generation == generation:
-                return response
-        return endpoint(*args, **kwargs)
+        return steady(archive, lambda: endpoint(*args, **kwargs))
 
-    return steady
+    return wrapped
 
 
 def known_parameters(request: Request) -> None:

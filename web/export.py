@@ -15,6 +15,7 @@ from typing import BinaryIO, Literal, get_args
 import orjson
 
 from index.archive import Archive
+from index.errors import ArchiveError
 from index.types import Issue, Item
 
 from .bibtex import bibtex
@@ -34,7 +35,7 @@ COLUMNS = (
 )
 
 
-class ArchiveChangedError(Exception):
+class ArchiveChangedError(ArchiveError):
     """The archive was written to while it was being read out; what was read so far must be thrown away."""
 
 

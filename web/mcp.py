@@ -24,6 +24,7 @@ from .entries import entries
 from .params import MAX_DRAFT, MAX_LIMIT, MAX_QUERY
 from .records import ItemOut
 from .settings import Settings
+from .steady import steady
 from .urls import Urls
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def make_server(archive: Archive, settings: Settings) -> "MCPServer[Any]":
     if settings.parse_draft is not None:
         offered.append(tools.check_draft)
     for tool in offered:
-        server.add_tool(_plain_errors(tool), annotations=reads)
+        server.add_tool(_offered(tool, archive), annotations=reads)
     return server
 
 
@@ -293,14 +294,14 @@ def run_stdio(archive: Archive, settings: Settings) -> None:
     make_server(archive, settings).run("stdio")
 
 
-def _plain_errors(tool: Callable[P, R]) -> Callable[P, R]:
-    """Errors that an assistant can act on, as text; all others stay hidden."""
+def _offered(tool: Callable[P, R], archive: Archive) -> Callable[P, R]:
+    """The tool over one state of the archive; errors that an assistant can act on as text, all others hidden."""
     from mcp.server.mcpserver.exceptions import ToolError
 
     @functools.wraps(tool)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return tool(*args, **kwargs)
+            return steady(archive, lambda: tool(*args, **kwargs))
         except (ArchiveError, ValueError) as error:
             raise ToolError(str(error)) from error
 
