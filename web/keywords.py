@@ -52,10 +52,11 @@ class Index:
     def __init__(self) -> None:
         self.postings: dict[str, list[int]] = {}
         self.columns: dict[str, list[int | str]] = {
-            name: [] for name in ("id", "title", "issue", "section", "kind", "host", "language", "length")
+            name: [] for name in ("id", "title", "issue", "section", "kind", "host", "language", "work", "length")
         }
         self.texts: list[str] = []
         self.tables = {name: Table() for name in ("section", "kind", "host", "language")}
+        self.works: dict[str, int] = {}
         self.issues: dict[int, int] = {}
         self.issue_rows: list[dict[str, object]] = []
 
@@ -75,6 +76,7 @@ class Index:
         }
         values = {"section": item.section, "kind": item.kind, "host": host, "language": item.language}
         row |= {name: self.tables[name].place(value) for name, value in values.items()}
+        row["work"] = -1 if item.key is None else self.works.setdefault(item.key, len(self.works))
         for name, column in self.columns.items():
             column.append(row[name])
         text = " ".join((item.summary or item.note or "").split())

@@ -39,7 +39,7 @@ _WORK = re.compile(r"/((?:api/v1/)?works)/(.+)", re.DOTALL)
 _SITEMAP = re.compile(r"/sitemap-\d+\.xml")
 _LINK = re.compile(r'(\s)(href|src|action|data-titles|content)="([^"]*)"')
 _SERVER = re.compile(
-    r"<(form|section|p|div|button)\b(?=[^>]*\sdata-server\b)[^>]*>.*?</\1>"
+    r"<(form|section|p|div|button|a)\b(?=[^>]*\sdata-server\b)[^>]*>.*?</\1>"
     r"|<script\s[^>]*htmx[^>]*></script>\n?"
     r'|<meta\s+name="htmx-config"[^>]*>\n?'
     r'|<link\s+rel="search"[^>]*>\n?',

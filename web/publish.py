@@ -29,7 +29,8 @@ MARK = ".published"
 """Stands in every published folder: only such a one is replaced by the next."""
 
 SCRIPT = '<script type="module" src="static/{digest}/published/search.js"></script>\n</head>'
-WITHOUT_SCRIPT = (
+NOTES = (
+    '\n<p class="aside">This copy of the archive is plain files; it is searched by words, not by meaning.</p>'
     '\n<noscript><p class="aside">Searching here needs JavaScript. Everything can be read without it: '
     '<a href="issues/index.html">Issues</a>, <a href="topics/index.html">Topics</a>.</p></noscript>\n'
 )
@@ -128,4 +129,4 @@ def _searchable(html: str) -> str:
     """The search page with its script, and a way on for those without."""
     html = html.replace("</head>", SCRIPT.format(digest=digest()), 1)
     start = html.index(">", html.index("<main")) + 1
-    return html[:start] + WITHOUT_SCRIPT + html[start:]
+    return html[:start] + NOTES + html[start:]

@@ -67,6 +67,17 @@ const conditioned = (about, items, conditions) => {
   return (at) => checks.every((check) => check(at));
 };
 
+// A work that was printed several times is shown through its best item.
+const once = (items, ranked) => {
+  const seen = new Set();
+  return ranked.filter((at) => {
+    const work = items.work[at];
+    if (work >= 0 && seen.has(work)) return false;
+    seen.add(work);
+    return true;
+  });
+};
+
 /** Places of the items that answer, best first (BM25, and the more of the question's words the better). */
 export const search = async (text, more = []) => {
   const [about, items] = await Promise.all([load("about.json"), load("items.json")]);
@@ -102,10 +113,10 @@ export const search = async (text, more = []) => {
   if (!words.length && (conditions.length || more.length)) {
     const date = (at) => about.issues[items.issue[at]].date ?? "";
     const all = [...items.id.keys()].filter(allowed);
-    return all.sort((a, b) => date(b).localeCompare(date(a)) || a - b);
+    return once(items, all.sort((a, b) => date(b).localeCompare(date(a)) || a - b));
   }
   const score = (at) => scores.get(at) * (weights.get(at) / most);
-  return [...scores.keys()].sort((a, b) => score(b) - score(a) || a - b);
+  return once(items, [...scores.keys()].sort((a, b) => score(b) - score(a) || a - b));
 };
 
 const element = (name, attributes = {}, ...children) => {
