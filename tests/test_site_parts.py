@@ -1,6 +1,7 @@
 """The parts that pages are made of: addresses of searches, the shelf, the plots, the map's names."""
 
 import datetime as dt
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -11,7 +12,7 @@ from markupsafe import Markup
 from index.types import Filters, Issue
 from search.results import Highlight, TopicMap
 from tests.served import documents
-from web import i18n, plots, render, shelf
+from web import i18n, plots, reading, render, shelf
 from web.asking import Asked
 
 EN = i18n.language("en")
@@ -97,6 +98,22 @@ def test_an_empty_map_draws_nothing() -> None:
     build = documents  # any archive's build would do; the drawing does not look at it
     drawn = plots.draw(TopicMap((), (), build))  # type: ignore[arg-type]
     assert (drawn.dots, drawn.names, drawn.total) == ([], [], 0)
+
+
+def test_an_issue_without_a_date_belongs_to_the_year_of_its_neighbours() -> None:
+    run = issues(5, 200)
+    gaps = [replace(issue, date=None, year=None) if issue.id in (0, 2, 4) else issue for issue in run]
+    assert reading._years(gaps) == {4: 2001, 3: 2001, 2: 2000, 1: 2000, 0: 2000}
+    assert reading._years([replace(run[0], date=None, year=None)]) == {4: 0}
+    assert [spine.year for spine in shelf.spines(gaps, {}, EN)] == [None, 2000, None, 2001, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("画像の生成", "ja"), ("图像 · 生成", "zh"), ("GAN · image", None), ("", None), ("トークン", "ja")],
+)
+def test_a_text_of_unknown_language_is_read_by_its_script(text: str, code: str | None) -> None:
+    assert render.script(text) == code
 
 
 def test_marks_escape_what_they_mark() -> None:

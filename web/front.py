@@ -25,12 +25,11 @@ TOPICS = 9
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question to try, with what it shows. `language` is that of the question's words, where known."""
+    """A question to try, with what it shows."""
 
     query: str
     why: str
     href: str
-    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,16 +112,17 @@ def issues_page(request: Request) -> Response:
     here = view(request)
     archive = here.archive
     issues = archive.issues()
-    years = sorted({year(issue) for issue in issues if year(issue)}, reverse=True)
+    printed = _years(issues)
+    years = sorted({at for at in printed.values() if at}, reverse=True)
     asked = request.query_params.get("year", "")
     shown: Sequence[Issue] = issues
     chosen = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in years else None
     if chosen is None and len(issues) > WHOLE_LIST and years:
         chosen = years[0]
     if chosen is not None:
-        shown = [issue for issue in issues if year(issue) == chosen]
+        shown = [issue for issue in issues if printed[issue.id] == chosen]
     values = {
-        "groups": [(at, list(group)) for at, group in groupby(shown, year)],
+        "groups": [(at, list(group)) for at, group in groupby(shown, lambda issue: printed[issue.id])],
         "years": years,
         "chosen": chosen,
         "total": len(issues),
@@ -133,9 +134,17 @@ def issues_page(request: Request) -> Response:
     return render(request, "issues", values)
 
 
-def year(issue: Issue) -> int:
-    """The year an issue belongs to; 0 when nothing tells."""
-    return issue.date.year if issue.date else issue.year or 0
+def _years(issues: Sequence[Issue]) -> dict[int, int]:
+    """The year of each issue by id; one that does not say takes that of the issue before it, else of the one after.
+
+    `issues` are newest first, as the archive orders them. 0 where no issue says.
+    """
+    years = [issue.date.year if issue.date else issue.year or 0 for issue in issues]
+    for order in (range(len(years) - 2, -1, -1), range(1, len(years))):
+        step = -order.step
+        for at in order:
+            years[at] = years[at] or years[at + step]
+    return {issue.id: year for issue, year in zip(issues, years, strict=True)}
 
 
 @lru_cache(32)

@@ -141,6 +141,14 @@ def tongue(text: str, code: str | None) -> str | None:
     return "en" if code in _OTHER_SCRIPTS and text.isascii() else code
 
 
+def script(text: str) -> str | None:
+    """The language that a text without a known one is to be set and read in: Japanese with kana, else Chinese with
+    Chinese characters; None for anything else."""
+    return "ja" if _KANA.search(text) else "zh" if _HAN.search(text) else None
+
+
+_KANA = re.compile(r"[\u3041-\u30ff]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _OTHER_SCRIPTS = ("ja", "zh", "ko", "ru", "uk", "el", "ar", "he", "fa", "hi", "th")
 
 
@@ -179,7 +187,9 @@ def environment() -> Environment:
     made.filters.update(
         mark=mark, host=host, outward=outward, data_block=data_block, paragraphs=paragraphs, work_path=quote_key
     )
-    made.filters.update(prose=prose, tongue=tongue, say=say, by_field=by_field, excerpt=excerpt, without=without)
+    made.filters.update(
+        script=script, prose=prose, tongue=tongue, say=say, by_field=by_field, excerpt=excerpt, without=without
+    )
     made.globals.update(static=assets.address, languages=i18n.LANGUAGES, kinds=kinds)
     return made
 

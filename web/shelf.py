@@ -55,7 +55,7 @@ def spines(
         classes = f"s{_step(size, tallest)}" + (" here" if any(issue.id == here for issue in group) else "")
         fill = _step(light, brightest) if light else 0
         made.append(Spine(f"/issues/{group[-1].id}", label, classes, fill, year if year != before else None))
-        before = year
+        before = year or before
     return made
 
 

@@ -49,10 +49,10 @@ def topic_page(request: Request, topic_id: int, page: int = 1) -> Response:
     if topic is None:
         raise NotFound(f"There is no topic {topic_id} now; topics are found anew when the archive has grown.")
     items = here.archive.items(topic.item_ids)
-    dates = {
-        issue.id: issue.date or dt.date.min for issue in here.archive.issues(sorted({item.issue_id for item in items}))
-    }
-    items.sort(key=lambda item: (dates[item.issue_id], -item.position), reverse=True)
+    place = {
+        issue.id: at for at, issue in enumerate(here.archive.issues())
+    }  # newest first, also where dates are missing
+    items.sort(key=lambda item: (place[item.issue_id], item.position))
     at = max(0, min(page, 1 + len(items) // PAGE) - 1) * PAGE
     values = {
         "topic": topic,
