@@ -1,7 +1,7 @@
 """The blocks that every document is read into, in reading order, and the runs of text they are made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["heading", "paragraph", "item", "row", "image", "rule", "card", "code"]
@@ -15,6 +15,10 @@ class Run:
     href: str | None = None
     strong: bool = False
     em: bool = False
+
+    def saying(self, text: str) -> "Run":
+        """Other text with the same look (`dataclasses.replace` is three times as slow, and this is called a lot)."""
+        return Run(text, self.href, self.strong, self.em)
 
 
 Runs = tuple[Run, ...]
@@ -68,8 +72,8 @@ def trimmed(runs: list[Run]) -> list[Run]:
     if runs:
         first = runs[0].text.lstrip()
         if first != runs[0].text:
-            runs[0] = replace(runs[0], text=first)
+            runs[0] = runs[0].saying(first)
         last = runs[-1].text.rstrip()
         if last != runs[-1].text:
-            runs[-1] = replace(runs[-1], text=last)
+            runs[-1] = runs[-1].saying(last)
     return runs

@@ -31,7 +31,7 @@ def lines_of(runs: Runs) -> Iterator[Runs]:
                 yield tuple(line)
                 line = []
             if part or run.href:
-                line.append(replace(run, text=part))
+                line.append(run.saying(part))
     yield tuple(line)
 
 
@@ -100,8 +100,8 @@ def _linked(runs: Runs, references: dict[str, str]) -> Iterator[Run]:
             if number not in references:
                 continue
             if found.start() > position:
-                yield replace(run, text=run.text[position : found.start()])
+                yield run.saying(run.text[position : found.start()])
             yield replace(run, text=found[0], href=references[number])
             position = found.end()
         if position < len(run.text):
-            yield replace(run, text=run.text[position:])
+            yield run.saying(run.text[position:])

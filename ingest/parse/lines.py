@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .blocks import Run, Runs, text_of
 from .context import Context, Link, is_address, width
@@ -32,8 +32,8 @@ def split_line(runs: Runs) -> tuple[Runs, Runs]:
     for number, run in enumerate(runs):
         cut = run.text.find("\n")
         if cut >= 0 and not run.href:
-            line = (*runs[:number], replace(run, text=run.text[:cut]))
-            rest = (replace(run, text=run.text[cut + 1 :]), *runs[number + 1 :])
+            line = (*runs[:number], run.saying(run.text[:cut]))
+            rest = (run.saying(run.text[cut + 1 :]), *runs[number + 1 :])
             if text_of(line).strip() or any(part.href for part in line):
                 return line, tuple(part for part in rest if part.text or part.href)
     return runs, ()
@@ -64,7 +64,7 @@ def past_number(runs: Runs) -> Runs:
         cut = min(drop, len(run.text))
         drop -= cut
         if run.text[cut:] or (run.href and not run.text):
-            out.append(replace(run, text=run.text[cut:]))
+            out.append(run.saying(run.text[cut:]))
     return tuple(out)
 
 

@@ -50,7 +50,7 @@ def _without_bullet(line: Runs) -> list[Run]:
     for run in line:
         cut = min(drop, len(run.text))
         drop -= cut
-        out.append(replace(run, text=run.text[cut:]))
+        out.append(run.saying(run.text[cut:]))
     return [run for run in out if run.text or run.href]
 
 
@@ -155,11 +155,12 @@ def _clean_runs(runs: Runs) -> Runs:
         if "T" in text and _ARTEFACT.search(text):
             text = _ARTEFACT.sub("", text)
         if run.href:
-            out.extend(_label(replace(run, text=text.replace("\n", " "))))
+            text = text.replace("\n", " ")
+            out.extend(_label(run if text == run.text else run.saying(text)))
         elif "://" in text or "www." in text or ": /" in text:
-            out.extend(_linked(replace(run, text=text)))
+            out.extend(_linked(run.saying(text)))
         elif text:
-            out.append(run if text is run.text else replace(run, text=text))
+            out.append(run if text is run.text else run.saying(text))
     return tuple(_trim(out))
 
 
@@ -169,7 +170,7 @@ def _label(run: Run) -> Iterable[Run]:
     if found is None or not run.text[: found.start()].strip():
         return [run]
     before = replace(run, text=run.text[: found.start()].rstrip(), href=None)
-    return [before, replace(run, text=found[0]), replace(run, text=run.text[found.end() :], href=None)]
+    return [before, run.saying(found[0]), replace(run, text=run.text[found.end() :], href=None)]
 
 
 def _linked(run: Run) -> Iterable[Run]:
@@ -177,12 +178,12 @@ def _linked(run: Run) -> Iterable[Run]:
     lines = run.text.split("\n")
     for number, line in enumerate(lines):
         if number:
-            yield replace(run, text="\n")
+            yield run.saying("\n")
         if _SPACED.match(line):
             address = re.sub(r"\s+", "", line)
             yield replace(run, text=address, href=address)
         else:
-            yield from _line_links(replace(run, text=line))
+            yield from _line_links(run.saying(line))
 
 
 def _line_links(run: Run) -> Iterable[Run]:
@@ -199,11 +200,11 @@ def _line_links(run: Run) -> Iterable[Run]:
     position = 0
     for start, end, label, href in sorted(spans):
         if start > position:
-            yield replace(run, text=text[position:start])
+            yield run.saying(text[position:start])
         yield replace(run, text=label, href=href)
         position = end
     if position < len(text):
-        yield replace(run, text=text[position:])
+        yield run.saying(text[position:])
 
 
 def _trimmed(address: str) -> str:

@@ -209,7 +209,7 @@ class _Walker:
 
     def _link(self, element: html.HtmlElement, look: _Look, depth: int) -> None:
         href = (element.get("href") or element.get("data-href") or "").strip() or None
-        inner = replace(look, href=href or look.href)
+        inner = replace(look, href=href) if href else look
         if href and _is_card(element):
             self._flush(look)
             self._card(element, href)
