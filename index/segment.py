@@ -52,7 +52,7 @@ class Clusters:
     def nearest(self, vector: FloatArray, wanted: Mask | None, enough: int) -> Mask:
         """The rows of the clusters nearest to `vector` (d,) that hold `enough` wanted rows together."""
         sizes = np.diff(self.bounds) if wanted is None else np.add.reduceat(wanted, self.bounds[:-1], dtype=np.int64)
-        order = np.argsort(-(self.centroids @ vector), kind="stable")
+        order = np.argsort(-inner_products(self.centroids, vector[None])[:, 0], kind="stable")
         count = int(np.searchsorted(np.cumsum(sizes[order]), enough)) + 1
         mask = np.zeros(int(self.bounds[-1]), bool)
         for cluster in order[:count].tolist():
@@ -156,13 +156,21 @@ class Segment:
 
     def _score(self, vectors: FloatArray, k: int, rows: Rows) -> tuple[IdArray, FloatArray]:
         """As `search`, among the given rows only."""
-        scores = np.asarray(vectors @ self.codes[rows].astype(np.float32).T, np.float32)
+        scores = inner_products(vectors, self.codes[rows].astype(np.float32))
         if len(rows) > k:
             best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
             return self.ids[rows[best]], np.take_along_axis(scores, best, axis=1)
         missing = ((0, 0), (0, k - len(rows)))
         ids = np.pad(np.broadcast_to(self.ids[rows], scores.shape), missing, constant_values=-1)
         return ids, np.pad(scores, missing, constant_values=-np.inf)
+
+
+def inner_products(some: FloatArray, others: FloatArray) -> FloatArray:
+    """All inner products, shape (len(some), len(others)), on the calling thread alone.
+
+    BLAS would share even so small a product among threads, and on a busy machine wait ten milliseconds for the last.
+    """
+    return np.asarray(np.einsum("id,jd->ij", some, others), np.float32)
 
 
 def scan(flat: Any, vectors: FloatArray, k: int, mask: Mask | None) -> tuple[FloatArray, IdArray]:
