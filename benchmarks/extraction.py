@@ -1,6 +1,6 @@
 """How well issues become items: precision, recall, sections, descriptions, dates, against hand-made labels.
 
-    python benchmarks/extraction.py [--json] [--misses] [LABELS ISSUES]...
+    python benchmarks/extraction.py [--json] [--misses] [--speed] [LABELS ISSUES]...
 
 Without folders it reads `../shared/gold/items` against `../shared/corpus/akira` (where present) and `tests/issues`.
 A label file has the stem of its document. An item is found when its key matches (without a link: the first twelve
@@ -10,6 +10,7 @@ characters of its title); every returned item that matches nothing costs precisi
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -138,6 +139,7 @@ def main() -> None:
     arguments.add_argument("folders", nargs="*", type=Path, help="pairs of a folder of labels and a folder of issues")
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--misses", action="store_true", help="print what was missed, added or different")
+    arguments.add_argument("--speed", action="store_true", help="print how many issues a second of processor time")
     options = arguments.parse_args()
     given = options.folders
     groups = list(zip(given[::2], given[1::2], strict=True)) or [
@@ -145,6 +147,9 @@ def main() -> None:
         (ROOT / "tests/issues", ROOT / "tests/issues"),
     ]
     report: dict[str, Any] = {}
+    if options.speed:
+        print(json.dumps({group[1].name: speed(group[1]) for group in groups if group[1].is_dir()}))
+        return
     for group in groups:
         total = Tally()
         for path, labels in pairs([group]):
@@ -158,6 +163,18 @@ def main() -> None:
             _print(f"= all of {group[0].name}", total, misses=False)
     if options.json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
+
+
+def speed(issues: Path, rounds: int = 5) -> float:
+    """Issues parsed in a second of processor time on one core, after one round to warm up."""
+    documents = [(path.read_bytes(), str(path)) for path in sorted(issues.iterdir()) if path.suffix in (".md", ".html")]
+    for raw, name in documents:
+        parse(raw, name)
+    start = time.process_time()
+    for _ in range(rounds):
+        for raw, name in documents:
+            parse(raw, name)
+    return round(rounds * len(documents) / (time.process_time() - start), 1)
 
 
 def _print(name: str, tally: Tally, *, misses: bool) -> None:

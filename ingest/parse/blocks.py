@@ -48,7 +48,7 @@ class Block:
 
 def text_of(runs: Sequence[Run]) -> str:
     """The text of some runs, as printed."""
-    return "".join(run.text for run in runs)
+    return runs[0].text if len(runs) == 1 else "".join([run.text for run in runs])
 
 
 def tidy(runs: list[Run]) -> Runs:

@@ -228,7 +228,8 @@ def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
     )
     repeated = frozenset(text for text, count in texts.items() if count >= 3)
     house, hosts = _house(blocks, plain)
-    return Context(base, title, house, hosts, frozenset(labels), repeated, _is_listed(blocks))
+    known = plain._cache  # noqa: SLF001 (the same object, further on)
+    return Context(base, title, house, hosts, frozenset(labels), repeated, _is_listed(blocks), known)
 
 
 def _is_listed(blocks: Sequence[Block]) -> bool:
