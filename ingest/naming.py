@@ -4,6 +4,7 @@ import calendar
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 
 # Runs of letters; writing without spaces between words is taken sign by sign.
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W\d_぀-ヿ㐀-鿿가-힯]+(?:['’][^\W\d_]+)*|\d+")
@@ -13,6 +14,8 @@ _TRAILING = frozenset(
 )
 _MONTHS = frozenset(name.casefold() for name in (*calendar.month_name, *calendar.month_abbr) if name)
 _SHARE = 0.3
+_LONGEST = 12
+"""Words of a name."""
 
 
 def newsletter_name(titles: Iterable[str]) -> str:
@@ -26,7 +29,7 @@ def newsletter_name(titles: Iterable[str]) -> str:
     spelled: dict[tuple[str, ...], str] = {}
     for title in titles:
         prefix: tuple[str, ...] = ()
-        for word in _WORD.finditer(title):
+        for word in islice(_WORD.finditer(title), _LONGEST):
             folded = word[0].casefold()
             if folded.isdigit() or folded in _MONTHS:
                 break

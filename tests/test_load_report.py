@@ -18,6 +18,7 @@ from ingest.naming import newsletter_name
 from ingest.progress import Counting, Quiet, TerminalBar, on_terminal
 from ingest.report import History
 from ingest.sources.split import issues_in
+from ingest.sources.trees import natural
 from tests.conftest import WordEncoder
 from tests.test_load import issue_text, numbers, statuses, week, write_issues
 
@@ -225,3 +226,16 @@ def without_language(item: Item) -> Item:
 )
 def test_the_name_of_a_newsletter_is_what_its_titles_share(titles: list[str], name: str) -> None:
     assert newsletter_name(titles) == name
+
+
+@pytest.mark.timeout(60)
+def test_hostile_texts_are_read_in_their_length() -> None:
+    """Each of these takes minutes where something grows with the square of the text."""
+    assert issues_in("```\n" * 50_000) is None
+    assert issues_in("# a\n" + "## Issue #1\n" * 100_000) is None
+    assert issues_in("# x\n# " + "[" * 200_000 + "\n# b\n# c\n") is None
+    found = issues_in("# a\n" + "".join(f"## Issue #{n}\nhttps://a.b https://c.d\n" for n in range(1, 5001)))
+    assert found is not None
+    assert len(found[1]) == 5000
+    assert newsletter_name([f"{'word ' * 20_000}{n}" for n in range(100)]).startswith("word word")
+    assert natural("issue-" + "9" * 20_000) > natural("issue-10") > natural("issue-9")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from ..naming import newsletter_name
 from ..parse.dates import date_in, names_an_issue, printed_in
 from .found import Context, Found, Yield
 
-_HEADING = re.compile(r"^(#{1,4})[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,4})[ \t]+(\S.{0,300})$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(https?://|https?://|\]\[")
 _MARKUP = re.compile(r"[*_`]|!?\[([^\]]*)\]\([^)]*\)")
@@ -68,8 +69,9 @@ def issues_in(text: str) -> tuple[str, list[Part]] | None:
     for level in (1, 2, 3):
         chosen = _issue_headings([heading for heading in rest if heading.level == level])
         parts = []
+        bounds = [heading.start for heading in headings if heading.level <= level] + [len(text)]
         for heading, date in zip(chosen, _dates([heading.title for heading in chosen]), strict=True):
-            stop = next((h.start for h in headings if h.start > heading.start and h.level <= level), len(text))
+            stop = bounds[bisect_right(bounds, heading.start)]
             parts.append(Part(heading.title, f"# {heading.title}\n{text[heading.end : stop]}", date))
         if parts and sum(len(_LINK.findall(part.text)) >= 2 for part in parts) >= 0.8 * len(parts):
             return own, parts
@@ -82,7 +84,8 @@ def _issue_headings(same: list[_Heading]) -> list[_Heading]:
     if len(naming) < _FEWEST:
         return []
     start = newsletter_name(heading.title for heading in naming).casefold()
-    chosen = [h for h in same if h in naming or (start and h.title.casefold().startswith(start))]
+    known = {heading.start for heading in naming}
+    chosen = [h for h in same if h.start in known or (start and h.title.casefold().startswith(start))]
     counted = [heading for heading in same if not heading.title.isdigit()]  # years, say
     distinct = len({heading.title for heading in chosen}) == len(chosen)
     return chosen if distinct and len(chosen) >= _SHARE * len(counted) else []
@@ -111,4 +114,4 @@ def _nearest(title: str, near: dt.date) -> dt.date | None:
 
 
 def _plain(heading: str) -> str:
-    return " ".join(_MARKUP.sub(lambda match: match[1] or "", heading).split())
+    return " ".join(_MARKUP.sub(lambda match: match[1] or "", heading.rstrip("# \t")).split())

@@ -153,7 +153,7 @@ def natural(name: str) -> list[tuple[int, int, str]]:
             digits += char
             continue
         if digits:
-            parts.append((0, int(digits), ""))
+            parts.append((0, len(digits.lstrip("0")), digits.lstrip("0")))
             digits = ""
         parts.append((1, 0, char))
     return parts
