@@ -360,3 +360,14 @@ def test_about_and_subscribe_are_nothing() -> None:
     )
     assert keys(document) == ["a.example/1", "a.example/2"]
     assert document.unassigned == ()
+
+
+def test_what_the_opening_tells_of_is_still_an_item_below() -> None:
+    document = markdown(
+        "# News 3\n\nToday: [one](https://a.example/1) and [shed](https://github.com/garden/shed). "
+        "This letter lives at [GitHub](https://github.com/news/letter).\n\n## Reading\n\n"
+        "[**One thing**](https://a.example/1)\n\nWhat it says.\n\n"
+        "[**shed**](https://github.com/garden/shed)\n\nWhat it holds.\n\n"
+        "## Notes\n\nCorrections go to [the repository](https://github.com/news/letter), and are read on Sundays.\n"
+    )
+    assert keys(document) == ["a.example/1", "github:garden/shed"]

@@ -222,7 +222,7 @@ def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
         for runs in (block.runs, *block.cells):
             for link in plain.all_links(runs):
                 targets.setdefault(_plain(link.label), set()).add(link.key)
-    labels = {label for label, keys in targets.items() if label and len(keys) >= 2 and width(label) <= 24}
+    labels = {label for label, keys in targets.items() if label and len(keys) >= 3 and width(label) <= 24}
     texts = Counter(
         text for block in blocks if block.kind == "paragraph" and 0 < width(text := text_of(block.runs).strip()) <= 60
     )
@@ -240,18 +240,22 @@ def _is_listed(blocks: Sequence[Block]) -> bool:
 
 
 def _house(blocks: Sequence[Block], plain: Context) -> tuple[frozenset[str], frozenset[str]]:
-    """The frame's own places: keys linked from running text before the first heading and again further down, and
-    the hosts whose front page the opening names."""
+    """The frame's own places: keys linked from running text before the first heading and again from running text
+    further down, and the hosts whose front page the opening names. What leads a line of its own somewhere is presented
+    there, however often the opening speaks of it."""
     first = next((n for n, block in enumerate(blocks) if block.kind == "heading" and n), len(blocks))
     opening: set[str] = set()
     later: set[str] = set()
+    presented: set[str] = set()
     for number, block in enumerate(blocks):
-        if block.kind != "paragraph":
-            continue
-        found = [link.key for link in plain.all_links(block.runs)]
-        if number < first < len(blocks):
-            opening.update(found)
-        else:
-            later.update(found)
-    keys = frozenset(key for key in opening if key in later or is_profile(key) or key.startswith("github:"))
-    return keys, frozenset(key for key in opening if "/" not in key and ":" not in key)
+        for runs in (block.runs, *block.cells):
+            found = plain.all_links(runs)
+            if number < first < len(blocks) and block.kind == "paragraph":
+                opening.update(link.key for link in found)
+            elif block.kind != "paragraph" or (found and not text_of(runs)[: found[0].start].strip(_EDGE)):
+                presented.update(link.key for link in found)
+            else:
+                later.update(link.key for link in found)
+    named = {key for key in opening if is_profile(key) or key.startswith("github:")}
+    house = (opening & later) | named
+    return frozenset(house - presented), frozenset(key for key in opening if "/" not in key and ":" not in key)

@@ -105,7 +105,7 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
     sentence = first_sentence(text)
     bold = next((run for run in block.runs if run.strong and run.text.strip()), None)
     if context.generic(main.label) or label.lstrip("#").isdigit() or not label:
-        entry.title = squeeze(first_sentence(prefix or after)).strip(EDGE + "()（）[]")
+        entry.title = squeeze(first_sentence(prefix or after)).strip(EDGE + "()（）[]") or label
         entry.summary = squeeze(text) if width(prefix) > width(entry.title) + 4 else said or None
     elif width(prefix) <= 6 or _is_tag(before) or (width(before.strip()) <= 30 and before.rstrip()[-1:] in ":：|–—-"):
         entry.title = label
