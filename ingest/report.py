@@ -128,10 +128,10 @@ class Report:
     def sentence(self) -> str:
         """The run in one line."""
         parts = [f"{self.issues} issues", f"{self.items} items"]
-        words = {"new": "new", "changed": "changed", "held": "held already", "duplicate": "further copies"}
-        words |= {"unchanged": "unchanged", "skipped": "skipped", "failed": "failed"}
+        words: dict[Status, str] = {"new": "new", "changed": "changed", "held": "held already"}
+        words |= {"duplicate": "further copies", "unchanged": "unchanged", "skipped": "skipped", "failed": "failed"}
         statuses = Counter(row.status for row in self.rows)
-        parts += [f"{statuses[status]} {word}" for status, word in words.items() if statuses[status]]  # type: ignore[index]
+        parts += [f"{statuses[status]} {word}" for status, word in words.items() if statuses[status]]
         if self.unassigned:
             parts.append(f"{self.unassigned} links in no item")
         return ", ".join(parts) + (" (interrupted; run it again to go on)" if self.interrupted else "") + "."
