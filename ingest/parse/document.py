@@ -257,7 +257,7 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
         return title, blocks
     levels = [block.level for block in blocks if block.kind == "heading"]
     if heading is not None and not any(run.href for run in heading.runs):
-        above = heading.level == 1 and heading is first
+        above = heading is first and (heading.level == 1 or names_an_issue(printed))
         if above or (len(levels) > 1 and heading.level < min(level for level in levels[1:])):
             return printed, [block for block in blocks if block is not heading]
     if first is not None and first.kind == "paragraph":
