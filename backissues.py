@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ingest.options import Options
     from search.results import Hit
 
+# A query's matrix products are tiny: split over threads by BLAS, each would wait for a second core to wake up, and
+# concurrent readers would wait for each other. Set before numpy is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
