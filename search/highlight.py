@@ -31,16 +31,6 @@ def highlights(item: Item, asked: Sequence[str]) -> tuple[Highlight, ...]:
     return tuple(found)
 
 
-def nearest_sentence(item: Item, sentences: Sequence[str], scores: Sequence[float]) -> Highlight | None:
-    """The best-scoring of the item's `sentences` as a highlight without marks."""
-    if not sentences:
-        return None
-    best = max(range(len(sentences)), key=lambda place: (scores[place], -place))
-    text = sentences[best]
-    field = next((name for name in FIELDS if text in (getattr(item, name) or "")), "summary")
-    return Highlight(field, text)
-
-
 def sentences(text: str | None) -> list[str]:
     """The sentences of a text, of any script, each at most `LONGEST` characters."""
     return list(_sentences(text or ""))
@@ -95,6 +85,9 @@ def _stretch(field: str, text: str, spans: list[tuple[int, int]]) -> Highlight:
         gap = re.search(r"\s|(?<=[。，、！？；])", text[begin : begin + 30])
         begin += gap.end() if gap else 0
     end = min(len(text), begin + LONGEST)
+    if end < len(text):
+        gaps = [gap.start() for gap in re.finditer(r"\s|(?<=[。，、！？；])", text[end - 30 : end + 1])]
+        end += gaps[-1] - 30 if gaps else 0
     before, after = "… " if begin else "", " …" if end < len(text) else ""
     shift = begin - len(before)
     inside = tuple((max(s, begin) - shift, min(e, end) - shift) for s, e in spans if s < end and e > begin)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.archive import Archive
-from index.types import Item
+from index.types import FloatArray, Item
 
+from .carrying import carrying
 from .highlight import highlights
 from .relevance import band
 from .results import Band, Hit, Mention
@@ -22,8 +23,11 @@ class Found:
     reason: str | None = None
 
 
-def hits(archive: Archive, found: Sequence[Found], asked: Sequence[str] = ()) -> tuple[Hit, ...]:
-    """The hits in the order given; `asked` are the question's tokens, for the marks."""
+def hits(
+    archive: Archive, found: Sequence[Found], asked: Sequence[str] = (), question: FloatArray | None = None
+) -> tuple[Hit, ...]:
+    """The hits in the order given; `asked` are the question's tokens, for the marks, and `question` (1, d) is its
+    vector, for the sentence that carried an answer without any."""
     items = {item.id: item for item in archive.items([one.id for one in found])}
     keys = [item.key for item in items.values() if item.key]
     works = archive.works(keys)
@@ -31,6 +35,10 @@ def hits(archive: Archive, found: Sequence[Found], asked: Sequence[str] = ()) ->
     issues = {
         issue.id: issue for issue in archive.issues(sorted({item.issue_id for item in (*items.values(), *mentions)}))
     }
+    marked = {item.id: highlights(item, asked) if asked else () for item in items.values()}
+    if question is not None:
+        unmarked = [item for item in items.values() if not marked[item.id]]
+        marked |= {id_: (light,) for id_, light in carrying(archive, question, unmarked).items()}
     papers = archive.papers([key for key in keys if key.startswith(("arxiv:", "doi:"))])
 
     def also(item: Item) -> tuple[Mention, ...]:
@@ -43,7 +51,7 @@ def hits(archive: Archive, found: Sequence[Found], asked: Sequence[str] = ()) ->
             issue=issues[items[one.id].issue_id],
             score=round(float(one.score), 4),
             match=one.match or band(one.score),
-            highlights=highlights(items[one.id], asked) if asked else (),
+            highlights=marked[one.id],
             also_in=also(items[one.id]),
             reason=one.reason,
             paper=papers.get(items[one.id].key or ""),

@@ -17,7 +17,7 @@ from index.types import FloatArray, IdArray
 
 from .fuse import scripts
 from .rank import Query, raw_scores
-from .relevance import BORDER, Calibration, Null
+from .relevance import BORDER, Calibration, Null, nulls
 from .results import Mode
 
 STATE = "calibration"
@@ -44,9 +44,11 @@ _kept: "weakref.WeakKeyDictionary[Archive, tuple[int, Fitted]]" = weakref.WeakKe
 
 def refresh(archive: Archive) -> None:
     """Fits calibration and topics to the archive as it is now, and keeps them. Needs the model."""
+    from .carrying import refresh_sentences
     from .topics import refresh_topics
 
     archive.put_state(STATE, fit(archive).to_bytes())
+    refresh_sentences(archive)
     refresh_topics(archive)
 
 
@@ -88,25 +90,31 @@ def fit(archive: Archive) -> Calibration:
     total = sum(letters.values())
     shares = {script: count / total for script, count in letters.most_common() if count >= 0.001 * total}
     vectors = archive.neutral_vectors()
+    found: dict[str, Null] = {}
     modes: tuple[Mode, ...] = ("hybrid", "semantic")
-    nulls: dict[str, Null] = {mode: Null.of(_best(archive, vectors, mode, shares)) for mode in modes}
-    nulls["passage"] = _passages(archive, vectors)
-    nulls["item"] = _pairs(archive, sample)
-    return Calibration(nulls, shares, len(ids))
+    for mode in modes:
+        found |= nulls(mode, *_chance(archive, vectors, mode, shares))
+    found |= nulls("passage", *_passages(archive, vectors))
+    found["item"] = _pairs(archive, sample)
+    return Calibration(found, shares, len(ids))
 
 
-def _best(archive: Archive, vectors: FloatArray, mode: Mode, shares: dict[str, float]) -> FloatArray:
-    best = []
-    for text, vector in zip(neutral_queries(), vectors, strict=True):
-        found = raw_scores(archive, Query(text, vector[None], mode), shares, None)
-        best.append(float(found.scores[0]))
-    return np.array(best, dtype=np.float32)
+def _chance(
+    archive: Archive, vectors: FloatArray, mode: Mode, shares: dict[str, float]
+) -> tuple[FloatArray, FloatArray]:
+    """The best score and the mean of the ten best of every neutral question."""
+    scores = [
+        raw_scores(archive, Query(text, vector[None], mode), shares, None).scores
+        for text, vector in zip(neutral_queries(), vectors, strict=True)
+    ]
+    return np.array([found[0] for found in scores]), np.array([found[:10].mean() for found in scores])
 
 
-def _passages(archive: Archive, vectors: FloatArray) -> Null:
+def _passages(archive: Archive, vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
     """For texts compared as items: the neutral questions taken for items."""
-    best = [found[0].score for found in archive.nearest_items(vectors, 1) if found]
-    return Null.of(np.array(best, dtype=np.float32))
+    scores = [[one.score for one in found] for found in archive.nearest_items(vectors, 10)]
+    best = np.array([found[0] for found in scores], dtype=np.float32)
+    return best, np.array([np.mean(found) for found in scores], dtype=np.float32)
 
 
 def _pairs(archive: Archive, sample: IdArray) -> Null:

@@ -2,11 +2,13 @@
 
 Neutral questions, which were not made for this archive, are put to it once. How well the *best* item answers each of
 them is what chance achieves: a question whose best item does no better has no answer here. The distribution of those
-best scores is kept with the archive, and every score is read against it.
+best scores is kept with the archive, and every score is read against it. The ten best together are evidence too: a
+question about a subject of the archive has many fair answers and perhaps no outstanding one, where chance has one.
 """
 
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from index.types import FloatArray
 
 from .results import Band
 
-VERSION = 2
+VERSION = 3
 GOOD = 0.5
 """Scores from here on are "good": better than nearly all neutral questions achieve."""
 STRONG = 0.85
@@ -29,6 +31,10 @@ class Null:
     centre: float = 0.25
     spread: float = 0.06
 
+    def above(self, scores: Any) -> Any:
+        """How many spreads scores (a number or an array) stand above chance."""
+        return (scores - self.centre) / self.spread
+
     @classmethod
     def of(cls, best: FloatArray) -> "Null":
         """From the best score of each neutral question. Quartiles, because some questions may be at home here."""
@@ -38,25 +44,37 @@ class Null:
         return cls(float(middle), max(float(high - low) / 1.349, 0.01))
 
 
+def nulls(kind: str, best: FloatArray, ten: FloatArray) -> dict[str, Null]:
+    """The nulls of one kind, from the best score and the mean of the ten best of each neutral question."""
+    first, second = Null.of(best), Null.of(ten)
+    both = np.asarray((first.above(best) + second.above(ten)) / 2, dtype=np.float32)
+    return {kind: first, f"{kind} ten": second, f"{kind} both": Null.of(both)}
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """All that turns an archive's raw scores into relevance. `items` is how many it was fitted on, 0 for a guess."""
 
     nulls: dict[str, Null] = field(default_factory=dict)
-    """By mode, and `passage` for texts compared as items."""
+    """By mode, `passage` for texts compared as items, `item` for items. Beside `hybrid` there are `hybrid ten`, of the
+    mean of the ten best, and `hybrid both`, of the mean of how far these two stand above chance; so for the others."""
     scripts: dict[str, float] = field(default_factory=dict)
     """The share of each script among the letters of the items."""
     items: int = 0
 
     def relevance(self, raw: FloatArray, kind: str) -> FloatArray:
-        """Calibrated relevance in 0..1, monotone in the raw scores; 0.5 is the border of `GOOD`.
+        """Calibrated relevance in 0..1 of one question's raw scores, best first; 0.5 is the border of `GOOD`.
 
         Above the border it nears 1 slowly, so that good answers stay apart from each other.
         """
         if kind == "keyword":
             return np.asarray(np.clip(raw, 0, 1), dtype=np.float32)
-        null = self.nulls.get(kind, Null())
-        above = (np.asarray(raw, dtype=np.float64) - null.centre) / null.spread - BORDER
+        z = self.nulls.get(kind, Null()).above(np.asarray(raw, dtype=np.float64))
+        if len(z) and f"{kind} ten" in self.nulls:
+            ten = self.nulls[f"{kind} ten"].above(np.mean(raw[:10]))
+            both = self.nulls[f"{kind} both"].above((z[0] + ten) / 2)
+            z = z + (both - z[0])
+        above = z - BORDER
         below = np.exp(np.minimum(above, 0) * np.log(4))  # a spread below the border is 0.2, a spread above it 0.8
         far = np.maximum(above, 0)
         return np.asarray(np.where(above < 0, below / (1 + below), 0.5 + 0.5 * far / (far + 2 / 3)), dtype=np.float32)
@@ -76,7 +94,7 @@ class Calibration:
             return None
 
 
-BORDER = 1.05
+BORDER = 1.5
 """How many spreads above the median of chance the border of "good" lies."""
 
 

@@ -118,7 +118,7 @@ def _answer(archive: Archive, question: _Question, vector: FloatArray | None) ->
     counted = count(archive, ranked.ids, question.filters)
     return Answer(
         query=replace(read, filters=question.filters),
-        hits=hits(archive, found, question_tokens(read.words)),
+        hits=hits(archive, found, question_tokens(read.words), vector),
         total=total,
         close=close,
         facets=counted.facets,

@@ -1,7 +1,7 @@
 """Answers: what is found, in which order, counted and paged how."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -231,7 +231,8 @@ def test_highlights_mark_what_matched(archive: Archive) -> None:
 def test_a_calibration_is_kept_and_only_loaded(archive: Archive, encoder: WordEncoder) -> None:
     kept = fitted(archive)
     assert kept.calibration.items == archive.item_count
-    assert set(kept.calibration.nulls) == {"hybrid", "semantic", "passage", "item"}
+    names = {f"{kind}{part}" for kind in ("hybrid", "semantic", "passage") for part in ("", " ten", " both")}
+    assert set(kept.calibration.nulls) == {*names, "item"}
     before = encoder.encoded
     search(archive, Ask("bees"))
     assert encoder.encoded == before + 1
@@ -255,3 +256,65 @@ def test_undated_issues_are_sorted_and_counted(tmp_path: Path, encoder: Encoder)
         for sort in ("newest", "oldest"):
             found = search(held, Ask("kind:article", sort=sort))
             assert titles(found) == ["Bees one", "Bees two"]  # what has no date comes last either way
+
+
+def test_long_texts_are_cut_at_words_around_what_matched() -> None:
+    from search.highlight import LONGEST, highlights
+
+    text = (
+        "Nothing to see in these words here. " * 20
+        + "Then the bees arrive at the hive, "
+        + "and more of it follows. " * 20
+    )
+    (light,) = highlights(item(1, "A title", summary=text), ["bee", "hive"])
+    assert [light.text[start:end] for start, end in light.spans] == ["bees", "hive"]
+    assert light.text.startswith("… ")
+    assert light.text.endswith(" …")
+    inside = light.text.removeprefix("… ").removesuffix(" …")
+    assert inside in text
+    assert len(inside) <= LONGEST
+    place = text.index(inside)
+    assert text[place - 1] == " " or text[place] == " "
+    assert text[place + len(inside)] == " "
+
+
+def test_relevance_is_monotone_and_never_full() -> None:
+    import numpy as np
+
+    from search.relevance import GOOD, STRONG, Calibration, Null, band
+
+    raw = np.linspace(0.9, -0.5, 200, dtype=np.float32)
+    fitted_ones = Calibration({"semantic": Null(0.2, 0.04)})
+    scores = fitted_ones.relevance(raw, "semantic")
+    assert (np.diff(scores) <= 0).all()
+    assert scores[0] < 1
+    assert scores[-1] < 0.01
+    assert [band(score) for score in (STRONG, GOOD, GOOD - 0.01)] == ["strong", "good", "weak"]
+    again = Calibration.from_bytes(fitted_ones.to_bytes())
+    assert again == fitted_ones
+    assert Calibration.from_bytes(b"{}") is None
+    assert Calibration.from_bytes(b'{"version": 1, "nulls": 3}') is None
+
+
+class Translating(WordEncoder):
+    """A model that knows two words of another language."""
+
+    def queries(self, texts: Sequence[str]) -> FloatArray:
+        return super().queries([text.replace("Bienen", "bees").replace("Honig", "honey") for text in texts])
+
+
+def test_an_answer_by_meaning_shows_the_sentence_that_carried_it(tmp_path: Path) -> None:
+    summary = "The garden lies by the sea. In it the bees make honey all summer. Nobody goes there in winter."
+    encoder = Translating()
+    with opened(
+        tmp_path / "archive", encoder, document(1, [item(1, "A garden", summary=summary), item(2, "A road")])
+    ) as held:
+        refresh(held)
+        (hit,) = [hit for hit in search(held, Ask("Bienen Honig")).hits if hit.item.title == "A garden"]
+        (light,) = hit.highlights
+        assert (light.text, light.spans) == ("In it the bees make honey all summer.", ())
+        marked = search(held, Ask("bees honey")).hits[0].highlights
+        assert [light.spans for light in marked] != [()]
+        before = encoder.encoded
+        refresh(held)
+        assert encoder.encoded == before  # sentences are embedded once
