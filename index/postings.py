@@ -27,6 +27,9 @@ AUTHOR = "@"
 _MAGIC = b"backissues words 1\n"
 _DTYPES = {"keys": "<u8", "starts": "<i8", "lengths": "<i4", "ids": "<i4", "halves": "<u1"}
 _MOST_HALVES = 255
+_WEIGHT_BITS = 8
+_ROW_BITS = 24
+"""Of the numbers that occurrences are sorted as; the word has the rest."""
 
 Row = Sequence[object]
 
@@ -73,18 +76,19 @@ def build(rows: Iterable[Row]) -> Segment:
     stems, exact = _Codes(vocabulary, stemmed=True), _Codes(vocabulary, EXACT)
     plain, names = _Codes(vocabulary), _Codes(vocabulary, AUTHOR)
     plan = [(_streams(field, stems, exact, plain, names), int(2 * weight)) for field, weight in WEIGHTS.items()]
-    codes, counts, items, halves = array("i"), array("i"), array("i"), array("B")
-    for id_, *fields in rows:
+    codes, counts, places, halves, ids = array("i"), array("i"), array("i"), array("B"), array("i")
+    for place, (id_, *fields) in enumerate(rows):
+        ids.append(id_)  # type: ignore[arg-type]  # the first column is the rowid
         for (streams, half), field in zip(plan, fields, strict=True):
             if field:
                 words = str(field).split()
                 for stream in streams:
                     codes.extend(map(stream.__getitem__, words))
                     counts.append(len(words))
-                    items.append(id_)  # type: ignore[arg-type]  # the first column is the rowid
+                    places.append(place)
                     halves.append(half)
     return _arranged(
-        vocabulary, [np.frombuffer(values, dtype=values.typecode) for values in (codes, counts, items, halves)]
+        vocabulary, [np.frombuffer(values, dtype=values.typecode) for values in (codes, counts, places, halves, ids)]
     )
 
 
@@ -97,15 +101,17 @@ def _streams(field: str, stems: _Codes, exact: _Codes, plain: _Codes, names: _Co
 
 
 def _arranged(vocabulary: dict[str, int], columns: list[npt.NDArray[np.int32]]) -> Segment:
-    codes, counts, items, halves = columns
-    pairs = codes.astype(np.int64) << 32 | np.repeat(items, counts)
-    weights = np.repeat(halves, counts)
-    order = np.argsort(pairs, kind="stable")
-    pairs = pairs[order]
-    first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])) if len(pairs) else np.empty(0, np.int64)
-    sums = np.add.reduceat(weights[order].astype(np.int32), first) if len(first) else np.empty(0, np.int32)
-    code = (pairs[first] >> 32).astype(np.int64)
-    ids = (pairs[first] & 0xFFFFFFFF).astype(np.int32)
+    codes, counts, places, halves, row_ids = columns
+    # One number an occurrence, in whose order words, items and weights lie as they are wanted: word, row, weight.
+    packed = np.repeat(places.astype(np.int64) << _WEIGHT_BITS | halves, counts)
+    packed |= codes.astype(np.int64) << (_ROW_BITS + _WEIGHT_BITS)
+    packed.sort()
+    pairs = packed >> _WEIGHT_BITS
+    first = np.flatnonzero(np.diff(pairs, prepend=-1))
+    sums = np.add.reduceat(packed & ((1 << _WEIGHT_BITS) - 1), first) if len(first) else first
+    pairs = pairs[first]
+    code = pairs >> _ROW_BITS
+    ids = row_ids[pairs & ((1 << _ROW_BITS) - 1)]
     lengths = np.bincount(code, minlength=len(vocabulary))
     # A word whose stem has no more items than itself has the same ones: they are kept once.
     same = np.arange(len(vocabulary))

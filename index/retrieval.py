@@ -104,6 +104,12 @@ class Retrieval:
                     self._view.store.improve(folder, stamp, self._view.generation)
             return self._view
 
+    def settle(self) -> None:
+        """Fit the space, read the vectors and put them into clusters now, where any of that is due."""
+        view = self._current()
+        if view is not None:
+            view.store.wait()
+
     def close(self) -> None:
         """Let go of work in the background."""
         with self._refreshing:

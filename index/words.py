@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -107,39 +107,56 @@ class Words:
         lists = [part.lookup(key) for key in keys for part in now.parts]
         return postings.united([*lists, *(now.fresh.lookup(key) for key in keys)])
 
+    def settle(self, progress: Callable[[int, int], None]) -> int:
+        """Make now what the first search of the next process would make. How many segments there are; `progress` is
+        told (segments done, all)."""
+        return len(self._refresh(_PENDING_AT_START, progress).parts)
+
     def _current(self) -> _Now:
-        generation = self._database.generation()
         now = self._now
-        if now is not None and now.generation == generation:
+        if now is not None and now.generation == self._database.generation():
             return now
+        return self._refresh(_PENDING_AT_START if now is None else _PENDING)
+
+    def _refresh(self, most: int, progress: Callable[[int, int], None] | None = None) -> _Now:
+        """The present state, in which no segment has more than `most` pending items."""
         with self._refreshing, self._database.reading() as connection:
             connection.execute("begin")  # one state for all that is read
             try:
-                self._now = self._refreshed(connection, self._now)
+                self._now = self._refreshed(connection, self._now, most, progress)
             finally:
                 connection.execute("rollback")
             return self._now
 
-    def _refreshed(self, connection: sqlite3.Connection, now: _Now | None) -> _Now:
+    def _refreshed(
+        self,
+        connection: sqlite3.Connection,
+        now: _Now | None,
+        most: int,
+        progress: Callable[[int, int], None] | None,
+    ) -> _Now:
         (generation,) = connection.execute("select generation from meta").fetchone()
         (last,) = connection.execute("select coalesce(max(id), 0) from item").fetchone()
-        if now is not None and now.generation == generation:
+        if now is not None and now.generation == generation and len(now.pending) <= most:
             return now
         known = {
             part.number: part for part in (self._saved(connection, last, generation) if now is None else now.parts)
         }
         parts: list[_Part] = []
         pending: list[IdArray] = []
-        for number in range(last // _RANGE + 1):
+        numbers = range(last // _RANGE + 1)
+        for number in numbers:
             part = known.get(number)
             since = -1 if part is None else part.generation
             # What was pending before is pending still: it changed after its part was made.
             changed = _changed(connection, number, since)
-            if part is None or len(changed) > (_PENDING_AT_START if now is None else _PENDING):
+            if part is None or len(changed) > most:
                 part = self._made(connection, number, generation)
                 changed = changed[:0]
             parts.append(_without(part, changed))
             pending.append(changed)
+            if progress is not None:
+                progress(len(parts), len(numbers))
         waiting = np.concatenate(pending)
         return _Now(generation, tuple(parts), waiting, postings.build(_read(connection, waiting)))
 
@@ -150,15 +167,17 @@ class Words:
             (low, low + _RANGE),
         )
         segment = postings.build(found)
-        self._save(number, generation, segment)
-        return _Part(number, generation, segment)
+        return _Part(number, generation, self._save(number, generation, segment) or segment)
 
-    def _save(self, number: int, generation: int, segment: Segment) -> None:
-        """Keep a segment for the next process."""
+    def _save(self, number: int, generation: int, segment: Segment) -> Segment | None:
+        """Keep a segment for the next process. The same one mapped from its file, so that its memory can go."""
         with contextlib.suppress(OSError, ArchiveError):
             token = caches.new_token(self._database, f"words {number}", generation)
             stamp = {"generation": generation, "analyser": text.ANALYSER, "token": token}
             postings.save(segment, self._file(number), stamp)
+            found = postings.load(self._file(number))
+            return found[0] if found is not None and found[1] == stamp else None
+        return None
 
     def _saved(self, connection: sqlite3.Connection, last: int, generation: int) -> Iterator[_Part]:
         for number in range(last // _RANGE + 1):

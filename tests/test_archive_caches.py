@@ -11,6 +11,7 @@ from index import postings
 from index.archive import Archive
 from index.column_store import FILE as COLUMNS
 from index.database import FILE
+from index.retrieval import FOLDER as VECTORS
 from index.types import Filters
 from index.words import FOLDER as WORDS
 from tests.conftest import WordEncoder
@@ -124,6 +125,42 @@ def test_many_changes_write_the_files_again(folder: Path, encoder: WordEncoder) 
     with Archive(folder, encoder) as archive:
         assert answers(archive, encoder) == expected
         assert archive.build.items == (ISSUES - 40) * EACH + 90 * 60
+
+
+def test_settling_leaves_nothing_to_do_for_the_next_process(
+    folder: Path, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.vectors.CLUSTER_FROM", ISSUES * EACH // 2)
+    told: list[tuple[int, int]] = []
+    with Archive(folder, encoder) as archive:
+        archive.settle(lambda done, steps: told.append((done, steps)))
+        settled = derived(folder)
+        assert set(settled) > {COLUMNS, f"{WORDS}/0.words"}
+        assert any(name.startswith(VECTORS) for name in settled)
+        expected = answers(archive, encoder)
+        archive.settle()
+    with Archive(folder, encoder) as archive:
+        assert answers(archive, encoder) == expected
+    assert derived(folder) == settled
+    assert told == [(done, 3) for done in (1, 2, 3)]
+    fewer = [item(place, f"whales again {place}", section="odd") for place in range(60)]
+    with Archive(folder, encoder) as archive:
+        answers(archive, encoder)
+        put(archive, *[document(number, fewer) for number in range(1, 11)])
+        expected = answers(archive, encoder)  # still from the old segments and what changed since
+        assert derived(folder)[f"{WORDS}/0.words"] == settled[f"{WORDS}/0.words"]
+        archive.settle()
+        settled_again = derived(folder)
+        assert settled_again[f"{WORDS}/0.words"] != settled[f"{WORDS}/0.words"]
+    with Archive(folder, encoder) as archive:
+        assert {**answers(archive, encoder), "nearest": 0} == {**expected, "nearest": 0}
+    assert derived(folder) == settled_again
+
+
+def derived(folder: Path) -> dict[str, bytes]:
+    """The files beside the archive that save time."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(FILE)]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("damage", ["cut", "noise", "empty", "gone"])
