@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from index.archive import Archive
 
+from .common import settled
 from .render import render, view
 
 router = APIRouter(include_in_schema=False)
@@ -16,6 +17,7 @@ PROBLEMS = 50
 
 
 @router.get("/about")
+@settled
 def about_page(request: Request) -> Response:
     here = view(request)
     values = {

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from index.errors import NotFound
 from search.related import check
 
+from .common import settled
 from .render import render, view
 
 router = APIRouter(include_in_schema=False)
@@ -23,6 +24,7 @@ def form(request: Request) -> Response:
 
 
 @router.post("/check")
+@settled
 def checked(request: Request, draft: Annotated[str, Form(max_length=LONGEST)] = "") -> Response:
     """The draft is read, compared and forgotten; nothing of it is kept."""
     here = view(request)

@@ -13,6 +13,7 @@ from search.retrieve import search
 
 from . import front, i18n
 from .asking import LISTS, Asked
+from .common import settled
 from .render import SCHEMES, View, render, view
 from .shelf import Spine, spines
 from .texts import bands, chip_names, facet_names, facet_value, sort_names
@@ -24,12 +25,14 @@ FEW = 4
 
 
 @router.get("/")
+@settled
 def home(request: Request) -> Response:
     here = view(request)
     return render(request, "home", {"front": front.front(here), "query": "", **_canonical("/")})
 
 
 @router.get("/search")
+@settled
 def search_page(request: Request) -> Response:
     here = view(request)
     asked = Asked.read(request.query_params.multi_items())

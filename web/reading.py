@@ -15,6 +15,7 @@ from search.related import related
 
 from . import structured
 from .bibtex import bibtex
+from .common import settled
 from .entries import entries
 from .render import render, view
 from .shelf import spines
@@ -26,6 +27,7 @@ WHOLE_LIST = 120
 
 
 @router.get("/items/{item_id}")
+@settled
 def item_page(request: Request, item_id: int) -> Response:
     here = view(request)
     archive = here.archive
@@ -57,6 +59,7 @@ def item_page(request: Request, item_id: int) -> Response:
 
 
 @router.get("/works/{key:path}")
+@settled
 def work_page(request: Request, key: str) -> Response:
     here = view(request)
     archive = here.archive
@@ -84,6 +87,7 @@ def work_page(request: Request, key: str) -> Response:
 
 
 @router.get("/issues/{issue_id}")
+@settled
 def issue_page(request: Request, issue_id: int) -> Response:
     here = view(request)
     archive = here.archive
@@ -108,6 +112,7 @@ def issue_page(request: Request, issue_id: int) -> Response:
 
 
 @router.get("/issues")
+@settled
 def issues_page(request: Request) -> Response:
     here = view(request)
     archive = here.archive

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from index.errors import NotFound
 from search.results import Topic
 
+from .common import settled
 from .entries import entries
 from .front import Wander
 from .plots import trend
@@ -22,6 +23,7 @@ LISTED = 60
 
 
 @router.get("/topics")
+@settled
 def topics_page(request: Request) -> Response:
     here = view(request)
     found = topics(here.archive)
@@ -32,6 +34,7 @@ def topics_page(request: Request) -> Response:
 
 
 @router.get("/topics/titles.json")
+@settled
 def titles(request: Request) -> Response:
     """The titles of the points that the map draws, by item id; asked for when a reader first touches the map."""
     archive = view(request).archive
@@ -42,6 +45,7 @@ def titles(request: Request) -> Response:
 
 
 @router.get("/topics/{topic_id}")
+@settled
 def topic_page(request: Request, topic_id: int, page: int = 1) -> Response:
     here = view(request)
     found = topics(here.archive)

@@ -5,6 +5,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from index.errors import NotFound
 
+from .common import settled
 from .render import environment, view
 
 router = APIRouter(include_in_schema=False)
@@ -21,6 +22,7 @@ def opensearch(request: Request) -> Response:
 
 
 @router.get("/sitemap.xml")
+@settled
 def sitemap(request: Request) -> Response:
     """All pages in one file, or an index of files when they are more than the protocol allows."""
     here = view(request)
@@ -34,6 +36,7 @@ def sitemap(request: Request) -> Response:
 
 
 @router.get("/sitemap-{part}.xml")
+@settled
 def sitemap_part(request: Request, part: int) -> Response:
     """Part 0 holds the fixed pages and the issues, each further part up to 50,000 items."""
     here = view(request)
