@@ -85,6 +85,80 @@ def test_a_killed_writer_leaves_whole_issues_and_the_next_run_completes_them(tmp
         assert archive.verify() == []
 
 
+REBUILDER = """
+import sys, time
+from pathlib import Path
+from index import rebuilding
+from index.archive import Archive
+from tests.test_archive_processes import FewerDimensions
+
+def lingering(transaction, last=rebuilding._rewrite_text):
+    last(transaction)
+    print("about to commit", flush=True)
+    time.sleep(float(sys.argv[2]))
+
+rebuilding._rewrite_text = lingering
+rebuilding._PORTION = 40
+encoder = FewerDimensions()
+with Archive(Path(sys.argv[1]), encoder) as archive:
+    archive.reembed(lambda done, everything: print(done, flush=True))
+print("embedded", encoder.encoded, flush=True)
+"""
+
+
+class FewerDimensions(WordEncoder):
+    """Another model: the same words in other directions."""
+
+    fingerprint = "others@0002"
+    dimensions = 128
+
+
+def rebuilder(folder: Path, lingering: float = 0.0) -> "subprocess.Popen[str]":
+    """Embeds anew in portions of 40 items, and lingers so many seconds before all are put in place at once."""
+    command = [sys.executable, "-c", REBUILDER, str(folder), str(lingering)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+
+
+@pytest.mark.slow
+def test_a_killed_rebuild_leaves_the_old_vectors_in_use_and_the_next_run_completes_it(
+    tmp_path: Path, encoder: WordEncoder
+) -> None:
+    chance = random.Random(11)
+    folder = tmp_path / "archive"
+    everything = 20 * ISSUES
+    with opened(folder, encoder, *issues()) as archive:
+        ids = archive.item_ids().tolist()
+        before = archive.vectors(ids)
+    question = encoder.queries(["Entry 7 of issue 7"])
+    for last in ("40", "200", "440", "800", "1240", "2000", str(everything), "about to commit"):
+        process = rebuilder(folder, lingering=60.0)
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == last:
+                break
+        time.sleep(chance.random() * 0.02)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        with Archive(folder, encoder) as archive:
+            assert archive.verify() == []
+            assert archive.build.model == "words@0001"
+            assert np.array_equal(archive.vectors(ids), before)
+            assert archive.item(archive.nearest(question, 1)[0][0].id).title == "Entry 7 of issue 7"
+    out, _ = rebuilder(folder).communicate()
+    assert out.split()[-2:] == ["embedded", "0"], "what killed runs made was made again"
+    other = FewerDimensions()
+    with Archive(folder, other) as archive:
+        assert archive.build.model == "others@0002"
+        assert archive.verify() == []
+        assert archive.vectors(ids).shape == (everything, 128)
+        assert (
+            archive.item(archive.nearest(other.queries(["Entry 7 of issue 7"]), 1)[0][0].id).title
+            == "Entry 7 of issue 7"
+        )
+
+
 @pytest.mark.slow
 def test_readers_see_whole_issues_while_another_process_writes(tmp_path: Path) -> None:
     folder = tmp_path / "archive"
