@@ -91,6 +91,7 @@ from_sources = several(
     click.option("--site", metavar="URL", help="The newsletter's address, for exports that do not carry it."),
     click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many documents of each source."),
     click.option("--delay", type=float, default=1.0, show_default=True, help="Seconds between requests to one host."),
+    click.option("--offline", is_flag=True, help="Read only pages that the archive keeps; ask no server."),
     click.option("--allow-private", is_flag=True, help="Also fetch from private and loopback addresses."),
 )
 
@@ -111,7 +112,8 @@ def options_of(given: dict[str, Any]) -> "Options":
         raise click.BadParameter(f"{given['kind']!r} is none of {', '.join(KINDS)}.", param_hint="--as")
     plain = {name: given[name] for name in ("newsletter", "kind", "site", "limit")}
     plain |= {name: given[name] for name in ("refresh", "describe") if name in given}
-    return Options(fetching=Fetching(delay=given["delay"], allow_private=given["allow_private"]), **plain)
+    fetching = Fetching(**{name: given[name] for name in ("delay", "offline", "allow_private")})
+    return Options(fetching=fetching, **plain)
 
 
 def say(value: object) -> None:
@@ -153,14 +155,11 @@ def ingest(sources: tuple[str, ...], **given: Any) -> None:
     """
     from ingest.load import ingest as load
     from ingest.progress import on_terminal
-    from search.refresh import refresh
 
     options = options_of(given)
     with opened(given["archive"], given["model"], create=True) as archive:
-        before = archive.generation
         report = load(archive, sources, options, on_terminal())
-        if archive.generation != before:
-            refresh(archive)
+        derive(archive)
         if given["as_json"]:
             say(report.as_json())
         else:
@@ -175,32 +174,41 @@ def ingest(sources: tuple[str, ...], **given: Any) -> None:
     raise SystemExit(int(failed))
 
 
+def derive(archive: "Archive") -> None:
+    """Bring up to date what is made from the whole archive (indexes, relevance, topics), also after a killed run."""
+    from search.refresh import STATE, refresh
+
+    archive.settle()
+    kept = archive.state(STATE)
+    if archive.item_count and (kept is None or kept[1] != archive.generation):
+        refresh(archive)
+
+
 @main.command()
 @in_archive
 @click.option("--dump", type=click.Path(exists=True, dir_okay=False), help="arXiv's metadata snapshot, also gzipped.")
 @click.option("--describe", is_flag=True, help="Also read the linked pages' own titles and descriptions.")
+@click.option("--allow-private", is_flag=True, help="Also fetch from private and loopback addresses.")
 @with_json
-def papers(archive: Path, dump: str | None, describe: bool, as_json: bool) -> None:
+def papers(archive: Path, dump: str | None, describe: bool, as_json: bool, allow_private: bool) -> None:
     """Look up what arXiv knows of the archive's papers.
 
     Titles, authors and abstracts join what is searched. Only papers that have none yet are asked for.
     """
-    from ingest.options import Options
+    from ingest.options import Fetching, Options
 
+    options = Options(dump=dump, describe=describe, fetching=Fetching(allow_private=allow_private))
     with opened(archive) as held:
-        raise SystemExit(int(look_up_papers(held, Options(dump=dump, describe=describe), as_json=as_json)))
+        raise SystemExit(int(look_up_papers(held, options, as_json=as_json)))
 
 
 def look_up_papers(archive: "Archive", options: "Options", *, as_json: bool) -> bool:
     """Returns whether something failed."""
     from ingest.papers import update
     from ingest.progress import on_terminal
-    from search.refresh import refresh
 
-    before = archive.generation
     report = update(archive, options, on_terminal())
-    if archive.generation != before:
-        refresh(archive)
+    derive(archive)
     if as_json:
         say(report.as_json())
     else:
@@ -465,12 +473,11 @@ def rebuild(archive: Path, model: str | None) -> None:
     For another --model, or after damage. Relevance and topics are fitted anew, too.
     """
     from index.archive import Archive
-    from search.refresh import refresh
 
     with Archive(archive, model=model) as held:
         with click.progressbar(length=max(1, held.build.items), label="Embedding", file=sys.stderr) as bar:
             count = held.reembed(lambda done, total: bar.update(done - bar.pos, total))
-        refresh(held)
+        derive(held)
         click.echo(f"{count} items embedded with {held.build.model}.")
 
 
