@@ -1,11 +1,13 @@
 """How long the archive's own work takes, without model and ranking: `python -m benchmarks.archive_reads FOLDER`.
 
-Prints the median in milliseconds of each thing that a search asks the archive for, and what opening and adding one
-issue cost. `--items N` fills the folder first (`benchmarks.synthetic`), so that one can see how each grows.
+Prints what it costs to derive everything from the items (`Archive.settle`), to open the archive after that and to see
+an issue that was added, and the median in milliseconds of each thing that a search asks for. `--items N` fills the
+folder first (`benchmarks.synthetic`, in a process of its own), so that one can see how each grows.
 """
 
 import argparse
 import datetime as dt
+import multiprocessing
 import random
 import resource
 import statistics
@@ -34,21 +36,56 @@ def median(work: Callable[[], object]) -> float:
     return 1000 * statistics.median(spent)
 
 
+def told(what: str, began: float) -> None:
+    """Print how long something took, and this process's memory at its highest so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    print(f"{what:44}{1000 * (time.perf_counter() - began):10.1f} ms{peak:10.0f} MB at most", flush=True)
+
+
+def in_a_process(work: Callable[..., None], *arguments: object) -> None:
+    """Run to its end in a new process, so that its memory does not count here."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
+
+
+def filled(folder: Path, items: int) -> None:
+    encoder = MixedEncoder(open_encoder())
+    began = time.perf_counter()
+    with Archive(folder, encoder, create=True) as archive:
+        fill(archive, items)
+    told(f"putting {items:,} items, without embedding", began)
+
+
+def settled(folder: Path) -> None:
+    began = time.perf_counter()
+    with Archive(folder) as archive:
+
+        def step(done: int, steps: int) -> None:
+            names = {steps - 2: "words", steps - 1: "and columns", steps: "and vectors, which take the model"}
+            if done in names:
+                told(f"settled: {names[done]}", began)
+
+        archive.settle(step)
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("--items", type=int)
     options = arguments.parse_args()
     if options.items is not None:
-        with Archive(options.folder, MixedEncoder(open_encoder()), create=True) as made:
-            fill(made, options.items)
+        in_a_process(filled, options.folder, options.items)
+    in_a_process(settled, options.folder)
     began = time.perf_counter()
     archive = Archive(options.folder)
-    print(f"{archive.build.items:,} items")
+    count = archive.build.items
     stored = archive.vectors(archive.item_ids()[:1].tolist())
     archive.nearest_items(stored, 10)
     archive.postings(["model"])
-    print(f"{'opened, vectors and words at hand':44}{1000 * (time.perf_counter() - began):10.1f} ms")
+    told(f"opened, vectors and words of {count:,} items at hand", began)
     chance = random.Random(2)
     ids = archive.item_ids()
     some = [int(ids[chance.randrange(len(ids))]) for _ in range(20)]
@@ -82,9 +119,7 @@ def main() -> None:
         archive.nearest_items(stored, 10)
         archive.postings(["model"])
         archive.build  # noqa: B018
-    print(f"{'seeing an issue that was added':44}{1000 * (time.perf_counter() - began):10.3f} ms")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    print(f"{'memory at most':44}{peak:10.0f} MB (the model included)")
+    told("seeing an issue that was added", began)
     archive.close()
 
 
