@@ -116,6 +116,19 @@ def test_a_text_of_unknown_language_is_read_by_its_script(text: str, code: str |
     assert render.script(text) == code
 
 
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("short enough", "short enough"),
+        ("a sentence that goes on for very long, and further", "a sentence that goes on for very…"),
+        ("GTA5 " + "数" * 60, "GTA5 " + "数" * 34 + "…"),
+        ("x" * 60, "x" * 39 + "…"),
+    ],
+)
+def test_texts_are_shortened_between_words_or_characters(text: str, short: str) -> None:
+    assert render.shorten(text, 34 if " that " in text else 40) == short
+
+
 def test_marks_escape_what_they_mark() -> None:
     shown = render.mark(Highlight("summary", "a <b> & c", ((2, 5), (8, 9))))
     assert shown == Markup("a <mark>&lt;b&gt;</mark> &amp; <mark>c</mark>")

@@ -152,6 +152,15 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _OTHER_SCRIPTS = ("ja", "zh", "ko", "ru", "uk", "el", "ar", "he", "fa", "hi", "th")
 
 
+def shorten(text: str, length: int, end: str = "…") -> str:
+    """At most `length` characters, cut between words where there is a gap near the end (there is none in Chinese)."""
+    if len(text) <= length:
+        return text
+    cut = text[: length - len(end)]
+    gap = cut.rfind(" ", max(0, length - 24))
+    return cut[:gap].rstrip(" ,;:") + end if gap > 0 else cut + end
+
+
 def host(url: str) -> str:
     """The host of an address as a person reads it."""
     return (urlsplit(url).hostname or url).removeprefix("www.")
@@ -188,7 +197,14 @@ def environment() -> Environment:
         mark=mark, host=host, outward=outward, data_block=data_block, paragraphs=paragraphs, work_path=quote_key
     )
     made.filters.update(
-        script=script, prose=prose, tongue=tongue, say=say, by_field=by_field, excerpt=excerpt, without=without
+        shorten=shorten,
+        script=script,
+        prose=prose,
+        tongue=tongue,
+        say=say,
+        by_field=by_field,
+        excerpt=excerpt,
+        without=without,
     )
     made.globals.update(static=assets.address, languages=i18n.LANGUAGES, kinds=kinds)
     return made
