@@ -8,7 +8,7 @@ other. Exactly these refusals, by their own codes, are no failures of the check 
 from typing import Any
 
 import schemathesis
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.openapi.checks import RejectedPositiveData
 
 UNSPEAKABLE = {
@@ -27,6 +27,8 @@ def filter_failure(
     case: schemathesis.Case[Any],
     response: schemathesis.Response,
 ) -> bool:
+    if isinstance(failure, AcceptedNegativeData) and response.status_code == 413:
+        return False  # too large to be looked at is a refusal, though not on Schemathesis' list
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return True
     return (case.method.upper(), case.path, response.json()["code"]) not in UNSPEAKABLE

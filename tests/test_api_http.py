@@ -1,6 +1,7 @@
 """The layers around every answer: caching, compression, origins, limits, proxies, the log and the counts."""
 
 import gzip
+import json
 import logging
 import os
 import subprocess
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from index.archive import Archive
 from tests.conftest import ROOT, WordEncoder
 from tests.served import client, document, fill
+from web import params
 from web.access import log_to_stderr
 from web.limiting import client_key
 from web.settings import Settings
@@ -204,6 +206,13 @@ def test_bodies_are_bounded_whether_declared_or_not(archive: Archive) -> None:
         for answer in (declared, streamed):
             assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
         assert api.post("/api/v1/search", json={"queries": [{"q": "speech"}]}).status_code == 200
+
+
+def test_the_longest_draft_fits_however_it_is_escaped(api: TestClient) -> None:
+    body = json.dumps({"text": "\U0001f642" * params.MAX_DRAFT})
+    assert len(body) > 2_000_000
+    answer = api.post("/api/v1/check", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
 
 
 def test_every_request_leaves_one_line_with_its_time(api: TestClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -28,8 +28,8 @@ class Settings:
     """Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed (`10.0.0.0/8`; `*` for any)."""
     allow_origins: tuple[str, ...] = ("*",)
     """Web origins whose scripts may read the API and the feeds; empty: none but the site's own."""
-    max_body: int = 1_000_000
-    """The largest request body accepted, in bytes."""
+    max_body: int = 4_000_000
+    """The largest request body accepted, in bytes: the longest draft allowed, each character of it escaped."""
     parse_draft: Callable[[str], Sequence[Item]] | None = None
     """The items of a draft issue given as Markdown or HTML text. Reading documents is another room's work, so it is
     handed in; None: drafts cannot be checked here."""
