@@ -87,11 +87,11 @@ class Space:
 
     def queries(self, vectors: FloatArray) -> FloatArray:
         """Encoder vectors of questions (n, d) as unit vectors of this space."""
-        return _unit((np.asarray(vectors, dtype=np.float32) - self.query_mean) @ self.transform)
+        return _unit(_product(np.asarray(vectors, dtype=np.float32) - self.query_mean, self.transform))
 
     def items(self, vectors: FloatArray) -> FloatArray:
         """Encoder vectors of items (n, d) as unit vectors of this space."""
-        return _unit((np.asarray(vectors, dtype=np.float32) - self.item_mean) @ self.transform)
+        return _unit(_product(np.asarray(vectors, dtype=np.float32) - self.item_mean, self.transform))
 
     def outgrown(self, items: int) -> bool:
         """Whether an archive of `items` items should be fitted anew."""
@@ -113,6 +113,11 @@ class Space:
         """The space that `to_bytes` wrote. Errors: ValueError, KeyError or OSError for anything else."""
         with np.load(io.BytesIO(payload), allow_pickle=False) as parts:
             return cls(parts["query_mean"], parts["item_mean"], parts["transform"], int(parts["fitted_on"]))
+
+
+def _product(vectors: FloatArray, transform: FloatArray) -> FloatArray:
+    """The matrix product; a small one on the calling thread, where BLAS would wait for threads that others need."""
+    return np.einsum("id,de->ie", vectors, transform) if len(vectors) <= 32 else vectors @ transform
 
 
 def _unit(vectors: npt.NDArray[np.floating]) -> FloatArray:

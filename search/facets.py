@@ -15,7 +15,7 @@ from index.types import FacetColumn, Filters, IdArray
 
 from .results import Facet, FacetValue
 
-MOST = 30
+MOST = 20
 """Values listed of one field; the selected ones always are."""
 Codes = npt.NDArray[np.int64]
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from index.archive import Archive
 from index.passages import address_words, passage
+from index.segment import inner_products
 from index.types import FloatArray, IdArray, Issue, Item, Scored
 
 from .hits import Found, hits
@@ -25,6 +26,8 @@ from .target import mentions
 
 POOL = 60
 """How many neighbours a list is chosen from."""
+WIDTH = 3
+"""How many candidates there are for each place of the list."""
 DIVERSITY = 0.3
 """The say of unlikeness in choosing the next entry."""
 SAME_STORY = 0.9
@@ -135,6 +138,7 @@ def _chosen(archive: Archive, anchor: _Anchor, limit: int) -> list[Found]:
             kept.append(place)
     if not kept:
         return []
+    kept = kept[: WIDTH * limit]
     places = _diverse(raw[kept], archive.space_vectors(ids[kept].tolist()), limit)
     picked = sorted((kept[place] for place in places), key=lambda place: (-raw[place], ids[place]))
     return [Found(int(ids[place]), float(scores[place])) for place in picked]
@@ -144,7 +148,7 @@ def _diverse(scores: FloatArray, vectors: FloatArray, limit: int) -> list[int]:
     """Maximal marginal relevance over candidates that come best first; the same story is told once."""
     if not len(scores):
         return []
-    likeness = vectors @ vectors.T
+    likeness = inner_products(vectors, vectors)
     chosen: list[int] = []
     left = list(range(len(scores)))
     while left and len(chosen) < limit:

@@ -26,6 +26,8 @@ STATE = "topics"
 VERSION = 1
 SAMPLE = 1500
 """Items that topics and map are fitted on."""
+STEADY = 5
+"""How many items of a language its mean needs to be half believed."""
 FEWEST = 12
 """Below this many items there are no topics."""
 MOST_TOPICS = 40
@@ -113,7 +115,7 @@ def _fit(archive: Archive, before: _Fit | None) -> _Fit:
     if len(ids) < FEWEST:
         return _Fit((), (), (), {})
     sample = ids[np.unique(np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(np.int64))]
-    vectors = archive.space_vectors(sample.tolist())
+    vectors = _without_language(archive, sample)
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1):  # so little work is done sooner, and always alike, by one thread
@@ -130,6 +132,16 @@ def _fit(archive: Archive, before: _Fit | None) -> _Fit:
     words = characteristic_words(texts, groups[np.searchsorted(ids, sample)], WORDS)
     located = tuple((round(float(x), 4), round(float(y), 4)) for x, y in places)
     return _Fit(tuple(ids.tolist()), tuple(groups.tolist()), located, words)
+
+
+def _without_language(archive: Archive, ids: IdArray) -> FloatArray:
+    """Vectors centred language by language: a topic is what items are about, not what they are written in."""
+    vectors = archive.space_vectors(ids.tolist())
+    codes = archive.facet_columns(ids).language.codes
+    for code in np.unique(codes).tolist():
+        rows = np.flatnonzero(codes == code)
+        vectors[rows] -= vectors[rows].mean(axis=0) * len(rows) / (len(rows) + STEADY)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 def _clusters(vectors: FloatArray) -> Labels:
@@ -161,13 +173,13 @@ def _spread(
     archive: Archive, ids: IdArray, sample: IdArray, groups: Labels, places: FloatArray
 ) -> tuple[Labels, FloatArray]:
     """From the sample to all items: each takes the group of the nearest centre, and a place amid its nearest three."""
-    vectors = archive.space_vectors(sample.tolist())
+    vectors = _without_language(archive, sample)
     centres = np.stack([vectors[groups == group].mean(axis=0) for group in range(int(groups.max()) + 1)])
     all_groups = np.empty(len(ids), dtype=np.int64)
     all_places = np.empty((len(ids), 2), dtype=np.float32)
     for start in range(0, len(ids), 10_000):
         rows = slice(start, start + 10_000)
-        block = archive.space_vectors(ids[rows].tolist())
+        block = _without_language(archive, ids[rows])
         all_groups[rows] = np.argmax(block @ centres.T - (centres**2).sum(axis=1) / 2, axis=1)
         likeness = block @ vectors.T
         nearest = np.argpartition(-likeness, 3, axis=1)[:, :3]

@@ -318,3 +318,12 @@ def test_an_answer_by_meaning_shows_the_sentence_that_carried_it(tmp_path: Path)
         before = encoder.encoded
         refresh(held)
         assert encoder.encoded == before  # sentences are embedded once
+
+
+def test_a_missing_reranker_is_said_and_leaves_the_answer_alone(archive: Archive, tmp_path: Path) -> None:
+    from search.rerank import rerank
+
+    empty = search(archive, Ask(""))
+    assert rerank(archive, empty, "none") is empty
+    with pytest.raises(ModelUnavailable, match="leave --reranker out"):
+        rerank(archive, search(archive, Ask("bees")), str(tmp_path / "no-model"))
