@@ -160,6 +160,11 @@ class Archive:
         with self._database.reading() as connection:
             return reading.state(connection, name)
 
+    def state_generation(self, name: str) -> int | None:
+        """The generation that a derived result was derived from; cheap, to see whether another process renewed it."""
+        with self._database.reading() as connection:
+            return reading.state_generation(connection, name)
+
     def verify(self) -> list[str]:
         """What is wrong with the archive, in plain sentences; nothing when it is sound."""
         return verification.verify(self._database)

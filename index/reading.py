@@ -32,6 +32,11 @@ def state(connection: sqlite3.Connection, name: str) -> tuple[bytes, int] | None
     return None if row is None else (bytes(row[0]), int(row[1]))
 
 
+def state_generation(connection: sqlite3.Connection, name: str) -> int | None:
+    row = connection.execute("select generation from state where name = ?", (name,)).fetchone()
+    return None if row is None else int(row[0])
+
+
 def missing_papers(connection: sqlite3.Connection) -> list[str]:
     statement = "select key from work where key glob 'arxiv:*' and key not in (select key from paper) order by key"
     return [row[0] for row in connection.execute(statement)]

@@ -260,13 +260,15 @@ def test_text_that_utf8_cannot_hold_is_repaired(archive: Archive) -> None:
 
 def test_state_is_stamped_and_changes_no_generation(archive: Archive) -> None:
     put(archive, FIRST)
-    assert archive.state("topics") is None
+    assert archive.state("topics") is archive.state_generation("topics") is None
     archive.put_state("topics", b"\x00one")
     assert archive.state("topics") == (b"\x00one", 1)
+    assert archive.state_generation("topics") == 1
     put(archive, document(2, [ROBOTS]))
     archive.put_state("other", b"")
     archive.put_state("topics", b"two")
     assert archive.state("topics") == (b"two", 2)
+    assert archive.state_generation("topics") == 2
     assert archive.generation == 2
 
 
