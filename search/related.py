@@ -28,7 +28,7 @@ POOL = 60
 """How many neighbours a list is chosen from."""
 WIDTH = 3
 """How many candidates there are for each place of the list."""
-DIVERSITY = 0.3
+DIVERSITY = 0.1
 """The say of unlikeness in choosing the next entry."""
 SAME_STORY = 0.9
 """From this cosine on, two items tell the same story."""
