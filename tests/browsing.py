@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from index.archive import Archive
 from web.app import create_app
@@ -29,6 +29,18 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.shifts.push(entry.value);
+}).observe({ type: "layout-shift", buffered: true });
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.broken = event.blockedURI + event.violatedDirective;
+});
+"""
+"""Notes layout shifts and breaches of the page's own policy."""
 
 
 @contextmanager
@@ -77,3 +89,34 @@ def tool(path: str) -> Path:
     if not found.exists():
         pytest.fail(f"{path} is missing from node_modules: run `make test`, or `npm install`.")
     return found
+
+
+def pages(archive: Archive) -> list[str]:
+    shared = next(item for item in archive.all_items() if item.key == "arxiv:2104.06601")
+    return [
+        "/",
+        "/search",
+        "/search?q=zero-shot+segmentation",
+        "/search?q=how+to+bake+sourdough+bread",
+        f"/items/{shared.id}",
+        "/works/arxiv:2104.06601",
+        "/issues",
+        f"/issues/{shared.issue_id}",
+        "/topics",
+        f"/topics/{_first_topic(archive)}",
+        "/about",
+        "/docs",
+        "/check",
+        "/nowhere",
+    ]
+
+
+def typed(page: Page, text: str) -> None:
+    page.locator("#q").press_sequentially(text, delay=35)
+    expect(page.locator(".results")).to_have_attribute("data-query", text)
+
+
+def _first_topic(archive: Archive) -> int:
+    from search.topics import topic_map
+
+    return topic_map(archive).topics[0].id
