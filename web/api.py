@@ -51,7 +51,7 @@ def install(app: FastAPI, archive: Archive, settings: Settings, page: Page | Non
         return f"{now.id} {now.updated} {fitted_id(archive)}"
 
     # The last one added is the outermost.
-    app.add_middleware(Conditional, build=build)
+    app.add_middleware(Conditional, archive=archive, build=build)
     app.add_middleware(CompressMiddleware, zstd_level=3)
     app.add_middleware(HeadAsGet)
     app.add_middleware(BodyLimit, limit=settings.max_body, refuse=refuse)

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.archive import Archive
 from index.errors import ArchiveError
 
 VARYING = (
@@ -37,18 +38,20 @@ PAGES_VARY = "HX-Request, HX-History-Restore-Request, Accept-Language, Cookie"
 class Conditional:
     """Adds ETag and Cache-Control to answers of GET and HEAD, and answers If-None-Match before the work."""
 
-    def __init__(self, app: ASGIApp, build: Callable[[], str]) -> None:
-        """`build` names the state of everything that answers are made from; it is called for every answer."""
+    def __init__(self, app: ASGIApp, archive: Archive, build: Callable[[], str]) -> None:
+        """`build` names the state of everything that answers are made from; it is called once for each generation."""
         self.app = app
+        self.archive = archive
         self.build = build
         self.code = code_fingerprint()
+        self.known: tuple[int, str] = (-1, "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or scope["path"].startswith(UNTAGGED):
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         try:
-            tag = self.tag(scope, headers, await run_in_threadpool(self.build))
+            tag = self.tag(scope, headers, await self.state())
         except ArchiveError:  # whoever answers will say what is wrong
             return await self.app(scope, receive, send)
         known = headers.get("if-none-match", "")
@@ -73,6 +76,13 @@ class Conditional:
             return None if dropped else await send(message)
 
         return await self.app(scope, receive, tagged)
+
+    async def state(self) -> str:
+        """What `build` says of the archive as it is now."""
+        generation = self.archive.generation
+        if self.known[0] != generation:
+            self.known = (generation, await run_in_threadpool(self.build))
+        return self.known[1]
 
     def tag(self, scope: Scope, headers: Headers, build: str) -> str:
         parts = [
