@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from search.results import TopicMap
 
 WIDTH, HEIGHT = 240, 48
-MAP = 1000
-"""The map's height in SVG units; it is half as wide again."""
 MAP_POINTS = 3000
 """At most so many points are drawn, evenly chosen: more could not be told apart, and would make the page heavy."""
 

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from index.archive import Archive
+from index.labels import host_of
 from index.types import Item
 from search.results import Highlight
 
@@ -163,7 +164,7 @@ def shorten(text: str, length: int, end: str = "…") -> str:
 
 def host(url: str) -> str:
     """The host of an address as a person reads it."""
-    return (urlsplit(url).hostname or url).removeprefix("www.")
+    return host_of(url) or url
 
 
 def outward(url: str | None) -> str | None:
