@@ -129,6 +129,12 @@ def test_texts_are_shortened_between_words_or_characters(text: str, short: str) 
     assert render.shorten(text, 34 if " that " in text else 40) == short
 
 
+@pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "data:text/html,x", "//evil", "http://[broken"])
+def test_only_well_formed_web_addresses_are_linked(url: str | None) -> None:
+    assert render.outward(url) is None
+    assert render.outward("https://fine.example/a?b#c") == "https://fine.example/a?b#c"
+
+
 def test_marks_escape_what_they_mark() -> None:
     shown = render.mark(Highlight("summary", "a <b> & c", ((2, 5), (8, 9))))
     assert shown == Markup("a <mark>&lt;b&gt;</mark> &amp; <mark>c</mark>")

@@ -168,8 +168,11 @@ def host(url: str) -> str:
 
 
 def outward(url: str | None) -> str | None:
-    """The address if it is safe to link to (http or https), else None."""
-    return url if url and urlsplit(url).scheme in ("http", "https") else None
+    """The address if it is safe to link to (http or https, well formed), else None."""
+    try:
+        return url if url and urlsplit(url).scheme in ("http", "https") else None
+    except ValueError:
+        return None
 
 
 def data_block(value: object) -> Markup:
