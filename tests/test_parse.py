@@ -371,3 +371,24 @@ def test_what_the_opening_tells_of_is_still_an_item_below() -> None:
         "## Notes\n\nCorrections go to [the repository](https://github.com/news/letter), and are read on Sundays.\n"
     )
     assert keys(document) == ["a.example/1", "github:garden/shed"]
+
+
+def test_a_bold_title_below_a_linked_heading_is_the_next_entry() -> None:
+    """One entry of many was set as a heading; the next, set in bold as all others are, does not belong to it."""
+    document = markdown(
+        "# The Harbour Letter #9\n\n## Papers\n\n"
+        "**[Mapping kelp from orbit](https://a.example/kelp)**\n\nThey count kelp forests in satellite pictures.\n\n"
+        "## [Hearing whales through ice](https://a.example/whales)\n\n"
+        "Microphones under the ice tell three species of whale apart.\n\n"
+        "**[Sorting shells by sound](https://a.example/shells)**\n\n"
+        "A falling shell is recognised by the sound that it makes on a plate.\n\n"
+        "## [Tides in old diaries](https://a.example/tides)\n\n"
+        "Two centuries of tides are read from the diaries of harbour masters.\n\n"
+        "**[Read the paper](https://a.example/tides)**\n"
+    )
+    assert [(item.title, item.summary) for item in document.items] == [
+        ("Mapping kelp from orbit", "They count kelp forests in satellite pictures."),
+        ("Hearing whales through ice", "Microphones under the ice tell three species of whale apart."),
+        ("Sorting shells by sound", "A falling shell is recognised by the sound that it makes on a plate."),
+        ("Tides in old diaries", "Two centuries of tides are read from the diaries of harbour masters."),
+    ]

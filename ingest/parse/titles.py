@@ -223,8 +223,12 @@ def _is_trailer(region: Region, start: Start, context: Context) -> bool:
     """Whether a lone title line belongs to the entry that the heading names ("Read the paper" under its text)."""
     before = [b for b in region.blocks[: start.index] if b.kind == "paragraph" and width(text_of(b.runs)) > 20]
     after = [b for b in region.blocks[start.index + 1 :] if b.kind in ("paragraph", "item")]
-    if region.heading is not None and context.links(region.heading.runs):
-        return True
+    headed = {link.key for link in context.links(region.heading.runs)} if region.heading is not None else set()
+    if headed:
+        # A bold title with a text of its own under it is the next entry, only not set as a heading.
+        title = start.title.links[0] if start.title else None
+        told = any(width(text_of(block.runs)) > 40 for block in after)
+        return title is None or not title.strong or title.key in headed or not told
     if start.title and start.title.rest:
         return False
     linked = any(block.quoted or context.links(block.runs) for block in before)
