@@ -223,6 +223,7 @@ def look_up_papers(archive: "Archive", options: "Options", *, as_json: bool) -> 
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True)
 @click.option("--mode", type=click.Choice(["hybrid", "semantic", "keyword"]), default="hybrid", show_default=True)
 @click.option("--sort", type=click.Choice(["relevance", "newest", "oldest"]), default="relevance", show_default=True)
+@click.option("--reranker", metavar="NAME_OR_PATH", help="A cross-encoder that puts the page in order; slow.")
 @with_json
 def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bool, **given: Any) -> None:
     """Find items by what they are about.
@@ -233,8 +234,13 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
     from search.results import Ask
     from search.retrieve import search as find
 
+    reranker = given.pop("reranker")
     with opened(archive, model) as held:
         answer = find(held, Ask(query=" ".join(query), **given))
+        if reranker is not None:
+            from search.rerank import rerank
+
+            answer = rerank(held, answer, reranker)
         if as_json:
             from web.schemas import SearchOut
 
@@ -329,7 +335,8 @@ def check(draft: Any, archive: Path, model: str | None, as_json: bool) -> None:
 @click.option("--pictures", is_flag=True, help="Show the items' pictures, loaded from the newsletter's hosts.")
 @click.option("--rate-limit", metavar="RATE", help="Requests allowed to one address, as 60/minute.")
 @click.option("--trust-proxy", multiple=True, metavar="ADDRESS", help="A proxy whose X-Forwarded-For is believed.")
-def serve(archive: Path, model: str | None, host: str, port: int, **given: Any) -> None:
+@click.pass_context
+def serve(context: click.Context, /, archive: Path, model: str | None, host: str, port: int, **given: Any) -> None:
     """Serve the site and the API."""
     import uvicorn
 
@@ -345,6 +352,11 @@ def serve(archive: Path, model: str | None, host: str, port: int, **given: Any) 
             ) from error
     # Workers are processes of their own, so what they need travels in the environment.
     workers = given.pop("workers")
+    if workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        from tempfile import TemporaryDirectory
+
+        counts = context.with_resource(TemporaryDirectory(prefix="backissues-"))  # where workers add up their counts
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
     os.environ["BACKISSUES_SERVE"] = json.dumps({"archive": str(archive), "model": model, **given})
     click.echo(f"Back Issues on http://{host}:{port}  (Ctrl-C ends it)", err=True)
     uvicorn.run(
@@ -366,9 +378,11 @@ def application() -> "FastAPI":
     from threading import Thread
 
     from index.archive import Archive
+    from web.access import log_to_stderr
     from web.app import create_app
     from web.settings import Settings
 
+    log_to_stderr()
     given = json.loads(os.environ.get("BACKISSUES_SERVE", "{}"))
     archive = Archive(
         Path(given.get("archive") or os.environ.get("BACKISSUES_ARCHIVE", "archive")), model=given.get("model")

@@ -40,7 +40,7 @@ class Item:
 
     `title` is the newsletter's own heading for it, `subtitle` for example the paper's own title, `summary` the
     description, `note` what the editor said of it in the opening digest. `key` is the identity of what `url`
-    points to (see `ingest.links`); items with one key are one *work*. `position` counts from 1 within the issue.
+    points to (see `index.identity`); items with one key are one *work*. `position` counts from 1 within the issue.
     """
 
     position: int

@@ -1,7 +1,7 @@
 """Shared fixtures: a tiny encoder that means something, and the places of the corpus and the sample."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -10,7 +10,9 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+from index.archive import Archive
 from index.types import FloatArray
+from tests.webserver import LocalServer, serving
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus" / "akira"
@@ -52,6 +54,20 @@ def _words(text: str) -> list[str]:
 @pytest.fixture
 def encoder() -> WordEncoder:
     return WordEncoder()
+
+
+@pytest.fixture
+def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
+    """An empty archive with the tiny encoder."""
+    with Archive(tmp_path / "archive", encoder, create=True) as made:
+        yield made
+
+
+@pytest.fixture
+def web() -> Iterator[LocalServer]:
+    """A web server on the loopback address, without any route yet."""
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
