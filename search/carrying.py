@@ -6,8 +6,6 @@ must not run again for every hit. Only so many are kept; what has none simply sh
 """
 
 import io
-import threading
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -19,6 +17,7 @@ from index.archive import Archive
 from index.types import FloatArray, Item
 
 from .highlight import sentences
+from .kept import Kept
 from .results import Highlight
 
 STATE = "sentences"
@@ -27,9 +26,6 @@ MOST = 20_000
 PORTION = 512
 SCALE = 127 / 0.35
 """Bytes for a unit vector's components, which in hundreds of dimensions are hardly ever larger than 0.35."""
-
-_lock = threading.Lock()
-_kept: "weakref.WeakKeyDictionary[Archive, tuple[int, _Sentences]]" = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +54,7 @@ def carrying(archive: Archive, question: FloatArray, items: Sequence[Item]) -> d
     """By item id, the sentence of its summary that is nearest to the question's encoder vector (1, d)."""
     if not items:
         return {}
-    kept = _current(archive)
+    kept = _kept.of(archive)
     found = {}
     for item in items:
         texts = sentences(item.summary)
@@ -72,7 +68,7 @@ def carrying(archive: Archive, question: FloatArray, items: Sequence[Item]) -> d
 
 def refresh_sentences(archive: Archive) -> None:
     """Embeds the sentences that are not kept yet, and keeps them."""
-    before = _load(archive)
+    before = _kept.of(archive)
     chosen: list[tuple[Item, list[str]]] = []
     total = 0
     for item in reversed(archive.items(archive.item_ids()[-MOST:].tolist())):
@@ -94,14 +90,13 @@ def refresh_sentences(archive: Archive) -> None:
     buffer = io.BytesIO()
     np.savez(
         buffer,
+        model=np.array(archive.encoder.fingerprint),
         ids=np.array([item.id for item, _ in chosen], dtype=np.int64),
         digests=np.array([_digest(item) for item, _ in chosen], dtype=np.uint64),
         starts=starts,
         vectors=np.concatenate(blocks) if blocks else np.empty((0, 0), dtype=np.int8),
     )
-    archive.put_state(_name(archive), buffer.getvalue())
-    with _lock:
-        _kept.pop(archive, None)
+    _kept.put(archive, buffer.getvalue())
 
 
 def _embedded(archive: Archive, texts: Sequence[str]) -> list[npt.NDArray[np.int8]]:
@@ -112,29 +107,19 @@ def _embedded(archive: Archive, texts: Sequence[str]) -> list[npt.NDArray[np.int
     return rows
 
 
-def _current(archive: Archive) -> _Sentences:
-    generation = archive.generation
-    with _lock:
-        kept = _kept.get(archive)
-        if kept is None or kept[0] != generation:
-            kept = (generation, _load(archive))
-            _kept[archive] = kept
-        return kept[1]
-
-
-def _load(archive: Archive) -> _Sentences:
-    state = archive.state(_name(archive))
-    if state is None:
+def _load(archive: Archive, payload: bytes | None) -> _Sentences:
+    if payload is None:
         return _Sentences.none()
     try:
-        with np.load(io.BytesIO(state[0]), allow_pickle=False) as parts:
+        with np.load(io.BytesIO(payload), allow_pickle=False) as parts:
+            if parts["model"].item() != archive.build.model:
+                return _Sentences.none()
             return _Sentences(parts["ids"], parts["digests"], parts["starts"], parts["vectors"])
     except (ValueError, KeyError, OSError):
         return _Sentences.none()
 
 
-def _name(archive: Archive) -> str:
-    return f"{STATE} {archive.build.model}"
+_kept = Kept(STATE, _load)
 
 
 def _digest(item: Item) -> np.uint64:

@@ -4,8 +4,6 @@ An archive that was never fitted (a read-only copy, an older file) is fitted in 
 nothing.
 """
 
-import threading
-import weakref
 from collections import Counter
 from dataclasses import dataclass
 
@@ -16,6 +14,7 @@ from index.space import neutral_queries
 from index.types import FloatArray, IdArray
 
 from .fuse import scripts
+from .kept import Kept
 from .rank import Query, raw_scores
 from .relevance import BORDER, Calibration, Null, nulls
 from .results import Mode
@@ -38,30 +37,19 @@ class Fitted:
         return cls(Calibration(), "0")
 
 
-_lock = threading.Lock()
-_kept: "weakref.WeakKeyDictionary[Archive, tuple[int, Fitted]]" = weakref.WeakKeyDictionary()
-
-
 def refresh(archive: Archive) -> None:
-    """Fits calibration and topics to the archive as it is now, and keeps them. Needs the model."""
+    """Fits sentences, topics and calibration to the archive as it is now, and keeps them. Needs the model."""
     from .carrying import refresh_sentences
     from .topics import refresh_topics
 
-    archive.put_state(STATE, fit(archive).to_bytes())
     refresh_sentences(archive)
     refresh_topics(archive)
+    _kept.put(archive, fit(archive).to_bytes())  # last, because its generation stands for all of them
 
 
 def fitted(archive: Archive) -> Fitted:
     """The calibration in use; fitted in memory if none is kept."""
-    generation = archive.generation
-    with _lock:
-        kept = _kept.get(archive)
-        if kept is not None and kept[0] == generation:
-            return kept[1]
-        found = _load(archive) or Fitted(fit(archive), f"m{generation}")
-        _kept[archive] = (generation, found)
-        return found
+    return _kept.of(archive)
 
 
 def fitted_id(archive: Archive) -> str:
@@ -69,12 +57,14 @@ def fitted_id(archive: Archive) -> str:
     return fitted(archive).id
 
 
-def _load(archive: Archive) -> Fitted | None:
-    state = archive.state(STATE)
-    if state is None:
-        return None
-    calibration = Calibration.from_bytes(state[0])
-    return Fitted(calibration, str(state[1])) if calibration is not None else None
+def _load(archive: Archive, payload: bytes | None) -> Fitted:
+    calibration = None if payload is None else Calibration.from_bytes(payload)
+    if calibration is None:
+        return Fitted(fit(archive), f"m{archive.generation}")
+    return Fitted(calibration, str(archive.state_generation(STATE)))
+
+
+_kept = Kept(STATE, _load)
 
 
 def fit(archive: Archive) -> Calibration:

@@ -7,8 +7,6 @@ topic, and stand beside the sampled items, that they are most like.
 
 import datetime as dt
 import json
-import threading
-import weakref
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import numpy.typing as npt
 from index.archive import Archive
 from index.types import FloatArray, IdArray
 
+from .kept import Kept
 from .naming import characteristic_words
 from .results import Topic, TopicMap, TopicPoint
 
@@ -35,9 +34,6 @@ WORDS = 8
 NAME_WORDS = 3
 Labels = npt.NDArray[np.int64]
 
-_lock = threading.Lock()
-_kept: "weakref.WeakKeyDictionary[Archive, tuple[int, _Fit]]" = weakref.WeakKeyDictionary()
-
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
@@ -51,7 +47,7 @@ class _Fit:
 
 def topic_map(archive: Archive) -> TopicMap:
     """The archive's topics, largest first, and where every item lies; fitted in memory if none are kept."""
-    fit = _current(archive)
+    fit = _kept.of(archive)
     held = {item_id: place for place, item_id in enumerate(fit.ids)}
     ids = archive.item_ids()
     ids = ids[np.isin(ids, np.array(fit.ids, dtype=np.int64))]  # what was removed since is on no map
@@ -78,29 +74,23 @@ def topic_map(archive: Archive) -> TopicMap:
 
 def refresh_topics(archive: Archive) -> None:
     """Fits the topics anew and keeps them."""
-    fit = _fit(archive, _load(archive))
+    before = archive.state(STATE)
+    fit = _fit(archive, None if before is None else _read(before[0]))
     payload = {"version": VERSION, "ids": fit.ids, "topics": fit.topics, "places": fit.places, "words": fit.words}
-    archive.put_state(STATE, json.dumps(payload, ensure_ascii=False).encode())
-    with _lock:
-        _kept.pop(archive, None)
+    _kept.put(archive, json.dumps(payload, ensure_ascii=False).encode())
 
 
-def _current(archive: Archive) -> _Fit:
-    generation = archive.generation
-    with _lock:
-        kept = _kept.get(archive)
-        if kept is None or kept[0] != generation:
-            kept = (generation, _load(archive) or _fit(archive, None))
-            _kept[archive] = kept
-        return kept[1]
+def _load(archive: Archive, payload: bytes | None) -> _Fit:
+    return (None if payload is None else _read(payload)) or _fit(archive, None)
 
 
-def _load(archive: Archive) -> _Fit | None:
-    state = archive.state(STATE)
-    if state is None:
-        return None
+_kept = Kept(STATE, _load)
+
+
+def _read(payload: bytes) -> _Fit | None:
+    """What `refresh_topics` wrote; None for another version's."""
     try:
-        kept = json.loads(state[0])
+        kept = json.loads(payload)
         if kept["version"] != VERSION:
             return None
         words = {int(topic): tuple(found) for topic, found in kept["words"].items()}
