@@ -2,11 +2,10 @@
 
 import re
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from index.identity import arxiv_id, canonical_key, clean_url, doi
 
-__all__ = ["arxiv_id", "canonical_key", "clean_url", "doi", "host_of", "is_plumbing", "is_profile", "kind_of"]
+__all__ = ["arxiv_id", "canonical_key", "clean_url", "doi", "is_plumbing", "is_profile", "kind_of"]
 
 _PAPER_HOSTS = (
     "openreview.net",
@@ -74,17 +73,6 @@ def kind_of(url: str | None, key: str | None = None) -> str:
         if key.startswith(hosts) or any(host.endswith("." + name) for name in hosts):
             return kind
     return "article"
-
-
-def host_of(url: str | None) -> str | None:
-    """The host of an address, lower-cased, without `www.`; None if it has none."""
-    if not url:
-        return None
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        return None
-    return host.removeprefix("www.") if host else None
 
 
 def is_profile(key: str | None) -> bool:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.identity import arxiv_id, canonical_key, clean_url, doi
-from ingest.links import host_of, is_plumbing, is_profile, kind_of
+from ingest.links import is_plumbing, is_profile, kind_of
 
 
 @pytest.mark.parametrize(
@@ -128,5 +128,3 @@ def test_profiles_and_plumbing() -> None:
     assert is_plumbing("https://x.us1.list-manage.com/unsubscribe?u=1")
     assert is_plumbing("https://example.com/?utm_source=a&action=share")
     assert not is_plumbing("https://example.com/subscribers-are-people")
-    assert host_of("https://www.Example.com/a") == "example.com"
-    assert host_of("nonsense") is None
