@@ -18,12 +18,6 @@ from tests.documents import ROBOTS, SEGMENTATION, STORE, TOOL, document, item, o
 FIRST = document(1, [SEGMENTATION, ROBOTS, STORE, TOOL])
 
 
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
-
-
 def test_an_issue_comes_out_as_it_went_in(archive: Archive) -> None:
     full = replace(
         SEGMENTATION, note="Worth reading.", image="https://weekly.example/1.png", language="ja", section="Papers"
@@ -260,7 +254,8 @@ def test_text_that_utf8_cannot_hold_is_repaired(archive: Archive) -> None:
 
 def test_state_is_stamped_and_changes_no_generation(archive: Archive) -> None:
     put(archive, FIRST)
-    assert archive.state("topics") is archive.state_generation("topics") is None
+    assert archive.state("topics") is None
+    assert archive.state_generation("topics") is None
     archive.put_state("topics", b"\x00one")
     assert archive.state("topics") == (b"\x00one", 1)
     assert archive.state_generation("topics") == 1
@@ -314,7 +309,7 @@ def test_one_statement_fetches_all_hits(archive: Archive) -> None:
     archive.items([4, 3, 2, 1])
     archive.issues([1])
     archive.works(["arxiv:2104.06601", "arxiv:2105.00001"])
-    assert len([statement for statement in statements if statement != "select generation from meta"]) == 3
+    assert len([statement for statement in statements if statement != "select generation from meta"]) <= 3
 
 
 def test_the_items_of_a_record_are_typed(archive: Archive) -> None:

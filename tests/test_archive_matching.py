@@ -1,24 +1,15 @@
 """One issue from several sources is one issue, and two issues stay two."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from index.archive import Archive
 from index.types import Document, Issue
-from tests.conftest import WordEncoder
 from tests.documents import ROBOTS, SEGMENTATION, STORE, TOOL, document, item, put, titles
 
 EXPORT = document(1, [SEGMENTATION, ROBOTS, STORE, TOOL], source="export.zip/1.html")
-
-
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
 
 
 def bare(title: str, **known: object) -> Issue:

@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,12 +33,6 @@ WORDS = [
     "R-Drop",
     ",",
 ]
-
-
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
 
 
 def found(archive: Archive, **conditions: object) -> list[str]:

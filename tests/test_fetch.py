@@ -16,7 +16,7 @@ from ingest.answers import FetchError
 from ingest.fetch import Ask, Fetcher, MemoryPages
 from ingest.options import USER_AGENT, Fetching
 from tests.conftest import WordEncoder
-from tests.webserver import Answer, Asked, LocalServer, page, serving
+from tests.webserver import Answer, Asked, LocalServer, page
 
 QUICK = Fetching(delay=0.0, backoff=0.5, timeout=5.0, allow_private=True)
 
@@ -29,12 +29,6 @@ class Pauses:
 
     def __call__(self, seconds: float) -> None:
         self.slept.append(seconds)
-
-
-@pytest.fixture
-def web() -> Iterator[LocalServer]:
-    with serving() as server:
-        yield server
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -13,7 +13,7 @@ from index.archive import Archive
 from tests import killable
 from tests.conftest import WordEncoder
 from tests.test_load import issue_text, write_issues
-from tests.webserver import LocalServer, serving
+from tests.webserver import LocalServer
 
 ISSUES = 16
 ITEMS = 3
@@ -26,12 +26,6 @@ def processes() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.killable"])
     return context
-
-
-@pytest.fixture
-def web() -> Iterator[LocalServer]:
-    with serving() as server:
-        yield server
 
 
 class Victim:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -36,12 +36,6 @@ def write_issues(folder: Path, numbers: range, items: int = 3) -> Path:
     for number in numbers:
         (folder / f"issue-{number}.md").write_text(issue_text(number, items))
     return folder
-
-
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
 
 
 def statuses(report: Report) -> list[str]:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -19,14 +18,7 @@ from ingest.progress import Counting, Quiet, TerminalBar, on_terminal
 from ingest.report import History
 from ingest.sources.split import issues_in
 from ingest.sources.trees import natural
-from tests.conftest import WordEncoder
 from tests.test_load import issue_text, numbers, statuses, week, write_issues
-
-
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
 
 
 def test_copies_under_other_names_are_one_issue(archive: Archive, tmp_path: Path) -> None:

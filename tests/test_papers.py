@@ -2,7 +2,6 @@
 
 import datetime as dt
 import gzip
-from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -15,9 +14,8 @@ from index.types import Paper
 from ingest.load import Fetching, Options, Services
 from ingest.papers import read_answer, read_dump, update, valid_id
 from ingest.progress import Counting
-from tests.conftest import WordEncoder
 from tests.documents import document, item, paper_item, put
-from tests.webserver import Answer, Asked, LocalServer, page, serving
+from tests.webserver import Answer, Asked, LocalServer, page
 
 KNOWN = {
     "2101.00001": "Stones that listen",
@@ -74,20 +72,8 @@ def error_entry(message: str) -> str:
 
 
 @pytest.fixture
-def web() -> Iterator[LocalServer]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
 def arxiv(web: LocalServer) -> Arxiv:
     return Arxiv(web)
-
-
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
 
 
 @pytest.fixture

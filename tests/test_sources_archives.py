@@ -3,7 +3,6 @@
 import datetime as dt
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from ingest.load import Failure, ingest, parse_sources
 from ingest.progress import Counting
 from ingest.sources.lists import is_list, main_shape, older_page, page_number, shape
 from tests import exporters
-from tests.conftest import WordEncoder
 from tests.kitesite import (
     FETCHING,
     OPTIONS,
@@ -28,19 +26,7 @@ from tests.kitesite import (
     statuses,
     title,
 )
-from tests.webserver import Answer, Asked, LocalServer, page, serving
-
-
-@pytest.fixture
-def web() -> Iterator[LocalServer]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
+from tests.webserver import Answer, Asked, LocalServer, page
 
 
 def test_a_sitemap_of_sitemaps(web: LocalServer, archive: Archive) -> None:

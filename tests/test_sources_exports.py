@@ -4,7 +4,6 @@ import datetime as dt
 import gzip
 import random
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -16,12 +15,6 @@ from ingest.load import Failure, Options, ingest, parse_sources
 from tests import exporters
 from tests.conftest import WordEncoder
 from tests.exporters import EXPORTS
-
-
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
 
 
 def as_folder(path: Path, members: dict[str, str]) -> Path:

@@ -1,30 +1,12 @@
 """Closed sites, from an index of captures that answers in portions."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from index.archive import Archive
 from ingest.load import Options, Services, ingest
-from tests.conftest import WordEncoder
 from tests.kitesite import OPTIONS, issue_page, numbers
-from tests.webserver import Answer, Asked, LocalServer, page, serving
-
-
-@pytest.fixture
-def web() -> Iterator[LocalServer]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
-
+from tests.webserver import Answer, Asked, LocalServer, page
 
 # ---- closed sites
 

@@ -2,16 +2,13 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from index.archive import Archive
 from ingest.load import ingest
 from tests import exporters
-from tests.conftest import WordEncoder
 from tests.kitesite import (
     FETCHING,
     OPTIONS,
@@ -24,20 +21,7 @@ from tests.kitesite import (
     title,
 )
 from tests.test_load import week
-from tests.webserver import Answer, Asked, LocalServer, page, serving
-
-
-@pytest.fixture
-def web() -> Iterator[LocalServer]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def archive(tmp_path: Path, encoder: WordEncoder) -> Iterator[Archive]:
-    with Archive(tmp_path / "archive", encoder, create=True) as made:
-        yield made
-
+from tests.webserver import Answer, Asked, LocalServer, page
 
 # ---- one page
 
