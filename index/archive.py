@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -77,6 +78,11 @@ class Archive:
     def generation(self) -> int:
         """Goes up with every change that a reader can see, whichever process made it."""
         return self._database.generation()
+
+    def steady(self) -> AbstractContextManager[None]:
+        """Within it, the calling thread takes the archive for unchanged but by its own writing: `generation` is read
+        once and not by every call."""
+        return self._database.steady()
 
     @property
     def build(self) -> Build:
@@ -187,8 +193,8 @@ class Archive:
         """In the order asked for; without ids all, newest first (see `index.chronology` for those without a date)."""
         if ids is None:
             return list(self._columns.current().timeline.newest_first)
-        with self._database.reading() as connection:
-            return reading.issues(connection, ids)
+        known = self._columns.current().timeline.issues
+        return [known[id_] for id_ in map(int, ids) if id_ in known]
 
     def issue(self, id: int) -> Issue:  # noqa: A002
         """Errors: NotFound."""
@@ -310,6 +316,10 @@ class Archive:
     def facet_columns(self, ids: IdArray) -> FacetColumns:
         """What facets of these items are counted from."""
         return self._columns.current().facets(ids)
+
+    def mentioned(self, ids: IdArray) -> IdArray:
+        """How many items are about the work that each item is about, itself included."""
+        return self._columns.mentioned(ids)
 
     def work_of(self, ids: IdArray) -> IdArray:
         """A number for the work each item is about: the same key, the same number."""

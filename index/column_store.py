@@ -4,10 +4,13 @@ import contextlib
 import sqlite3
 import threading
 
+import numpy as np
+
 from . import caches, columns
 from .columns import Columns
 from .database import Database
 from .errors import ArchiveError
+from .types import IdArray
 
 FILE = "columns.npz"
 """Beside the archive; deleting it loses nothing."""
@@ -22,6 +25,7 @@ class ColumnStore:
         self._columns: Columns | None = None
         self._saved_at = -1
         self._refreshing = threading.Lock()
+        self._mentions: tuple[Columns, IdArray] | None = None
 
     def current(self) -> Columns:
         """The columns of the present generation."""
@@ -38,6 +42,14 @@ class ColumnStore:
             if outdated:
                 self._save(self._columns)
             return self._columns
+
+    def mentioned(self, ids: IdArray) -> IdArray:
+        """How many items have the same link as each item, itself included; counted once a generation."""
+        now, counted = self.current(), self._mentions
+        if counted is None or counted[0] is not now:
+            counted = self._mentions = (now, np.bincount(now.numbers["work"], minlength=1))
+        works = now.work_of(ids)
+        return np.where(works > 0, counted[1][np.maximum(works, 0)], 1)
 
     def _loaded(self, connection: sqlite3.Connection) -> Columns:
         token = caches.token(connection, FILE)

@@ -64,7 +64,7 @@ class Columns:
     def facets(self, ids: IdArray) -> FacetColumns:
         rows = self._rows(ids)
         issue_ids = _at(self.numbers["issue_id"], rows, unknown=0).astype(np.int64)
-        column = {name: FacetColumn(_at(self.codes[name], rows), tuple(self.labels[name].texts)) for name in LABELLED}
+        column = {name: FacetColumn(_at(self.codes[name], rows), self.labels[name].table()) for name in LABELLED}
         return FacetColumns(
             ids=ids,
             **column,

@@ -52,6 +52,7 @@ class Database:
         self._writer: sqlite3.Connection | None = None
         self._writing = threading.RLock()
         self._closed = False
+        self._taken = threading.local()
         with translated(self.file):
             self._prepare(create)
 
@@ -85,10 +86,29 @@ class Database:
             finally:
                 if connection.in_transaction:
                     connection.execute("rollback")
+                self._taken.generation = None
 
     def generation(self) -> int:
+        """Read anew by every call, unless `steady` says otherwise."""
+        if getattr(self._taken, "depth", 0) and self._taken.generation is not None:
+            return int(self._taken.generation)
         with self.reading() as connection:
-            return int(connection.execute("select generation from meta").fetchone()[0])
+            found = int(connection.execute("select generation from meta").fetchone()[0])
+        self._taken.generation = found
+        return found
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Within it, the calling thread takes the generation for unchanged but by its own writing: an answer asks for
+        it some twenty times."""
+        depth = getattr(self._taken, "depth", 0)
+        if not depth:
+            self._taken.generation = None
+        self._taken.depth = depth + 1
+        try:
+            yield
+        finally:
+            self._taken.depth = depth
 
     def close(self) -> None:
         with self._writing:

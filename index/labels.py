@@ -17,6 +17,7 @@ class Labels:
     def __init__(self, names: Callable[[str], Iterable[str]], texts: Iterable[str] = ()) -> None:
         self.texts: list[str] = []
         self._names = names
+        self._table: tuple[str, ...] = ()
         self._codes: dict[str, int] = {}
         self._meant: dict[str, list[int]] = defaultdict(list)
         for text in texts:
@@ -37,6 +38,12 @@ class Labels:
                 self.texts.append(text)
             self._codes[text] = found
         return found
+
+    def table(self) -> tuple[str, ...]:
+        """The texts by their codes, copied only when there are more than before."""
+        if len(self._table) != len(self.texts):
+            self._table = tuple(self.texts)
+        return self._table
 
     def mask(self, codes: npt.NDArray[np.int32], wanted: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Which of the codes are meant by any of the wanted names."""

@@ -53,13 +53,6 @@ def items(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Item]:
     return [found[id_] for id_ in map(int, ids) if id_ in found]
 
 
-def issues(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Issue]:
-    statement = f"{rows.ISSUES} where id in (select value from json_each(?))"
-    marks = rows.json_list(map(int, ids))
-    found = {issue.id: issue for issue in map(rows.to_issue, connection.execute(statement, (marks,)))}
-    return [found[id_] for id_ in map(int, ids) if id_ in found]
-
-
 def issue_items(connection: sqlite3.Connection, issue_id: int) -> list[Item]:
     statement = f"{rows.ITEMS} where item.issue_id = ? order by item.position, item.id"
     return [rows.to_item(row) for row in connection.execute(statement, (issue_id,))]

@@ -84,12 +84,17 @@ def _split(text: str) -> tuple[Token, ...]:
             for offset, pair in enumerate(pairs[:-1] or pairs):  # the last one only counts where it is all there is
                 add(pair, at + offset, at + offset + len(match[0][offset : offset + 2]))
             continue
-        parts, whole, length = _parts(match[0])
-        if whole is not None:
-            add(whole, at, at + length)
-        for part, start, end in parts:
-            add(stem(part), at + start, at + end)
+        for token, start, end in _run_tokens(match[0]):
+            add(token, at + start, at + end)
     return tuple(found)
+
+
+@lru_cache(maxsize=1 << 16)
+def _run_tokens(run: str) -> tuple[tuple[str, int, int], ...]:
+    """The tokens of a run of spaced script with their places in it."""
+    parts, whole, length = _parts(run)
+    names = () if whole is None else ((whole, 0, length),)
+    return *names, *((stem(part), start, end) for part, start, end in parts)
 
 
 def words(text: str) -> list[str]:

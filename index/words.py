@@ -63,7 +63,8 @@ class Words:
 
     def postings(self, token: str) -> Postings:
         """Where a token of `text.tokens` occurs, in any inflection, the weights of its fields summed."""
-        if text.phrase(token)[1]:  # a lone character of an unspaced script: whatever begins with it
+        # a lone character of an unspaced script: whatever begins with it
+        if not token.isascii() and text.phrase(token)[1]:
             with self._database.reading() as connection:
                 found = fulltext.having(connection, token)
             ids = np.empty(0, dtype=np.int64) if found is None else found
@@ -104,8 +105,10 @@ class Words:
 
     def _united(self, *keys: str) -> tuple[IdArray, npt.NDArray[np.float32]]:
         now = self._current()
-        lists = [part.lookup(key) for key in keys for part in now.parts]
-        return postings.united([*lists, *(now.fresh.lookup(key) for key in keys)])
+        segments: list[_Part | Segment] = [*now.parts]
+        if len(now.fresh.keys):
+            segments.append(now.fresh)
+        return postings.united(segment.lookup(key) for key in keys for segment in segments)
 
     def settle(self, progress: Callable[[int, int], None]) -> int:
         """Make now what the first search of the next process would make. How many segments there are; `progress` is

@@ -17,6 +17,8 @@ from .results import Facet, FacetValue
 
 MOST = 20
 """Values listed of one field; the selected ones always are."""
+_TABLE = 1 << 16
+"""Codes up to here are counted by a table of all of them."""
 Codes = npt.NDArray[np.int64]
 
 
@@ -33,32 +35,30 @@ def count(archive: Archive, ids: IdArray, filters: Filters) -> Counted:
         return Counted()
     ids = np.sort(ids)
     columns = archive.facet_columns(ids)
-    works = np.unique(archive.work_of(ids), return_inverse=True)[1].astype(np.int64)
+    distinct, inverse = np.unique(archive.work_of(ids), return_inverse=True)
+    works = inverse.astype(np.int64) if len(distinct) < len(ids) else None
 
     def labelled(column: FacetColumn, selected: Sequence[str]) -> tuple[FacetValue, ...]:
         folded = {value.casefold() for value in selected}
         return _values(
-            works,
-            column.codes.astype(np.int64),
+            _count(works, column.codes.astype(np.int64)),
             lambda code: (column.labels[code],) * 2,
-            lambda code: column.labels[code].casefold() in folded,
+            (lambda code: column.labels[code].casefold() in folded) if folded else None,
         )
 
     years = _values(
-        works,
-        np.where(columns.year > 0, columns.year, -1).astype(np.int64),
+        _count(works, np.where(columns.year > 0, columns.year, -1).astype(np.int64)),
         lambda code: (str(code),) * 2,
-        lambda code: code in filters.years,
+        (lambda code: code in filters.years) if filters.years else None,
     )
     found = {
         "section": labelled(columns.section, filters.sections),
         "kind": labelled(columns.kind, filters.kinds),
         "year": tuple(sorted(years, key=lambda value: value.value, reverse=True)),
         "issue": _values(
-            works,
-            columns.numbers.astype(np.int64),
+            _count(works, columns.numbers.astype(np.int64)),
             lambda code: (str(code), f"#{code}"),
-            lambda code: code in filters.issues,
+            (lambda code: code in filters.issues) if filters.issues else None,
         ),
         "host": labelled(columns.host, filters.hosts),
         "language": labelled(columns.language, filters.languages),
@@ -71,28 +71,35 @@ def count(archive: Archive, ids: IdArray, filters: Filters) -> Counted:
     )
 
 
-def _count(works: Codes, codes: Codes) -> tuple[Codes, Codes]:
-    """How many works have each code, as codes and counts; negative codes are none."""
+def _count(works: Codes | None, codes: Codes) -> tuple[Codes, Codes]:
+    """How many works have each code, as codes and counts; negative codes are none. No `works`: every row is another."""
     known = codes >= 0
-    if not known.any():
-        return codes[:0], codes[:0]
+    if not known.all():
+        codes, works = codes[known], None if works is None else works[known]
+    if not len(codes):
+        return codes, codes
     width = int(codes.max()) + 1
-    pairs = np.unique(works[known] * width + codes[known])
-    present, counts = np.unique(pairs % width, return_counts=True)
-    return present, counts.astype(np.int64)
+    if works is not None:
+        codes = np.unique(works * width + codes) % width
+    if width > _TABLE:
+        present, counts = np.unique(codes, return_counts=True)
+        return present, counts.astype(np.int64)
+    table = np.bincount(codes, minlength=width)
+    present = np.flatnonzero(table)
+    return present, table[present]
 
 
 def _values(
-    works: Codes, codes: Codes, name: Callable[[int], tuple[str, ...]], selected: Callable[[int], bool]
+    counted: tuple[Codes, Codes], name: Callable[[int], tuple[str, ...]], selected: Callable[[int], bool] | None
 ) -> tuple[FacetValue, ...]:
-    present, counts = _count(works, codes)
+    """The most frequent codes and the selected ones (None: there are none)."""
+    present, counts = counted
     order = np.lexsort((present, -counts))
-    chosen = [
-        (int(present[at]), int(counts[at]))
-        for place, at in enumerate(order.tolist())
-        if place < MOST or selected(int(present[at]))
-    ]
-    return tuple(
-        FacetValue(value=name(code)[0], label=name(code)[1], count=held, selected=selected(code))
-        for code, held in chosen
-    )
+    shown = order[:MOST] if selected is None else order
+    values = []
+    for place, (code, held) in enumerate(zip(present[shown].tolist(), counts[shown].tolist(), strict=True)):
+        chosen = selected is not None and selected(code)
+        if place < MOST or chosen:
+            value, label = name(code)
+            values.append(FacetValue(value=value, label=label, count=held, selected=chosen))
+    return tuple(values)

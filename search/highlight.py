@@ -33,7 +33,12 @@ def highlights(item: Item, asked: Sequence[str]) -> tuple[Highlight, ...]:
 
 def sentences(text: str | None) -> list[str]:
     """The sentences of a text, of any script, each at most `LONGEST` characters."""
-    return list(_sentences(text or ""))
+    return list(_split_sentences(text or ""))
+
+
+@lru_cache(maxsize=4096)
+def _split_sentences(text: str) -> tuple[str, ...]:
+    return tuple(_sentences(text))
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -62,7 +67,7 @@ def _spans(text: str, wanted: set[str]) -> list[tuple[int, int]]:
         return []
     known = _places(text)
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(place for token in wanted for place in known.get(token, ())):
+    for start, end in sorted(place for token in wanted & known.keys() for place in known[token]):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:

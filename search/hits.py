@@ -4,6 +4,8 @@ statements however many there are."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from index.archive import Archive
 from index.types import FloatArray, Item
 
@@ -30,7 +32,9 @@ def hits(
     vector, for the sentence that carried an answer without any."""
     items = {item.id: item for item in archive.items([one.id for one in found])}
     keys = [item.key for item in items.values() if item.key]
-    works = archive.works(keys)
+    ids = np.array(sorted(items), dtype=np.int64)
+    again = set(ids[archive.mentioned(ids) > 1].tolist())  # hardly any work is mentioned twice
+    works = archive.works([item.key for item in items.values() if item.key and item.id in again]) if again else {}
     mentions = [other for others in works.values() for other in others]
     issues = {
         issue.id: issue for issue in archive.issues(sorted({item.issue_id for item in (*items.values(), *mentions)}))

@@ -59,6 +59,11 @@ def search(archive: Archive, ask: Ask) -> Answer:
 
 def search_many(archive: Archive, asks: Sequence[Ask]) -> list[Answer]:
     """The answers to several questions, whose texts go through the model together."""
+    with archive.steady():
+        return _search_many(archive, asks)
+
+
+def _search_many(archive: Archive, asks: Sequence[Ask]) -> list[Answer]:
     questions = []
     for ask in asks:
         read = understand(ask.query)

@@ -48,6 +48,8 @@ class Covered:
     def by(self, text: str | None) -> float:
         """The share of the question that a title covers by itself."""
         held = _title_tokens(text) if text else frozenset()
+        if held.isdisjoint(self.weights):
+            return 0.0
         total = sum(self.weights.values())
         return sum(weight for token, weight in self.weights.items() if token in held) / total if total else 0.0
 
