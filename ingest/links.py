@@ -44,7 +44,7 @@ _PROFILE_HOSTS = (
 _PROFILE = re.compile(
     rf"(?:(?:{_PROFILE_HOSTS.replace('.', chr(92) + '.')})/(?:profile/|@|c/|channel/|user/)?[^/?]+"
     r"|linkedin\.com/(?:in|company)/[^/]+|[^/]+/@[^/]+|getrevue\.co/profile/[^/]+|[^/.]+\.medium\.com"
-    r"|medium\.com/@[^/]+|orcid\.org/[^/]+|scholar\.google\.[a-z.]+/citations\?.*)"
+    r"|medium\.com/@[^/]+|discord\.(?:gg|com/invite)/[^/]+|orcid\.org/[^/]+|scholar\.google\.[a-z.]+/citations\?.*)"
 )
 _PLUMBING = re.compile(
     r"unsubscribe|/subscribe(?:[/?]|$)|list-manage\.com/(?:profile|subscribe|unsubscribe)|[?&]action=share"

@@ -392,3 +392,25 @@ def test_a_bold_title_below_a_linked_heading_is_the_next_entry() -> None:
         ("Sorting shells by sound", "A falling shell is recognised by the sound that it makes on a plate."),
         ("Tides in old diaries", "Two centuries of tides are read from the diaries of harbour masters."),
     ]
+
+
+def test_rows_name_their_paper_by_bold_words_a_dash_or_a_gap() -> None:
+    """Bold words further inside a cell are no name, and links to the newsletter's own profiles are no entries."""
+    document = markdown(
+        "# Papers at Breakfast\n\n[Follow us](https://twitter.com/breakfast)\n\n[Talk to us](https://discord.gg/AbC1dE)\n\n"
+        "## Papers of the week (June 5 - June 11) - 2023\n\n| **Paper** | **Links** |\n| --- | --- |\n"
+        "| 1) Listening Adapters  Two adapters are tuned in turns. ● Half the memory <br> ● **No** loss "
+        "| [Paper](https://arxiv.org/abs/2306.00101), [Tweet](https://twitter.com/a/status/1) |\n"
+        "| 2) **Mapping the Void** - A survey of what is left out. | [Paper](https://arxiv.org/abs/2306.00202v2) |\n"
+        "| 3) **Patient Diffusion**  An image model that stops early. | [Paper](https://arxiv.org/abs/2306.00303) |\n"
+    )
+    assert [(item.key, item.title, item.summary) for item in document.items] == [
+        (
+            "arxiv:2306.00101",
+            "Listening Adapters",
+            "Two adapters are tuned in turns. ● Half the memory ● No loss",
+        ),
+        ("arxiv:2306.00202", "Mapping the Void", "A survey of what is left out."),
+        ("arxiv:2306.00303", "Patient Diffusion", "An image model that stops early."),
+    ]
+    assert {item.section for item in document.items} == {"Papers of the week (June 5 - June 11) - 2023"}

@@ -45,8 +45,8 @@ def _bare(entry: Entry) -> bool:
 
 
 def _in_frame(entry: Entry, region: Region) -> bool:
-    if is_profile(entry.key) and entry.origin == "heading":
-        return True
+    if is_profile(entry.key) and (entry.origin == "heading" or (entry.origin != "list" and not entry.said)):
+        return True  # "Follow us"
     names = [region.name, entry.section or ""] if entry.origin == "heading" else [entry.section or ""]
     return any(map(is_frame_name, names))
 

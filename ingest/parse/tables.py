@@ -1,6 +1,6 @@
 """Entries that are the rows of a table, and entries that are link cards."""
 
-from .blocks import Block, text_of
+from .blocks import Block, Runs, text_of
 from .compose import Entry, compose, titled
 from .context import Context, Link, width
 from .lines import EDGE, first_sentence, split_line, squeeze, without_number
@@ -20,18 +20,20 @@ def rows(region: Region, number: int, context: Context) -> list[Entry]:
 
 
 def _row(block: Block, links: list[Link], number: int, context: Context) -> Entry:
-    """One row: named by the bold words of its widest cell, or by a telling link, described by the rest."""
+    """One row: named by the bold words that open its widest cell, or by a telling link, described by the rest."""
     widest = max(block.cells, key=lambda cell: width(text_of(cell)))
     telling = [link for link in links if not link.bare and not context.generic(link.label) and width(link.label) > 8]
     main = telling[0] if telling and not context.links(widest) else links[0]
     entry = Entry("row", region=number, inside={link.key for link in links})
     entry.take(main, "title")
     entry.image = block.images[0] if block.images else None
-    bold = [run for run in widest if run.strong and run.text.strip()]
+    bold = _opening_bold(widest)
     text = squeeze(without_number(text_of(widest)))
     if bold:
-        title = squeeze(without_number("".join(run.text for run in bold[:1]))).strip(EDGE)
+        title = squeeze(without_number(bold)).strip(EDGE)
         rest = text.partition(title)[2]
+    elif apart := _set_apart(widest):
+        title, rest = apart
     elif telling:
         title, rest = (
             squeeze(main.label),
@@ -45,6 +47,25 @@ def _row(block: Block, links: list[Link], number: int, context: Context) -> Entr
     entry.title = without_number(title).strip(EDGE) or text
     entry.summary = squeeze(rest).strip(EDGE) or None
     return entry
+
+
+def _opening_bold(cell: Runs) -> str:
+    """The bold words at the start of a cell, after its number; empty where it starts otherwise."""
+    before = ""
+    for run in cell:
+        if run.strong and run.text.strip():
+            return run.text if not without_number(before).strip() else ""
+        before += run.text
+    return ""
+
+
+def _set_apart(cell: Runs) -> tuple[str, str] | None:
+    """A name and what is said of it, where only a line break stands between them."""
+    line, after = split_line(cell)
+    name, rest = squeeze(without_number(text_of(line))), squeeze(text_of(after))
+    if not name or width(name) > 160 or width(rest) <= width(name) or name.endswith((".", "。")):
+        return None
+    return name, rest
 
 
 def cards(region: Region, number: int, context: Context) -> list[Entry]:

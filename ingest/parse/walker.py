@@ -17,6 +17,8 @@ from .blocks import Block, Kind, Run, Runs, text_of, tidy
 
 _SPACE = re.compile(r"\s+")
 _BLANKS = re.compile(r"[^\S\n]+")
+_GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
+"""In a Markdown table, whose cells cannot break lines, this often stands where a line would end."""
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0", re.IGNORECASE)
 _BOLD = re.compile(
     r"font-weight\s*:\s*(?:bold|[6-9]00)|font-size\s*:\s*(?:[2-9]\d(?:\.\d+)?px|(?:1[5-9]|[2-9]\d)(?:\.\d+)?pt)",
@@ -93,9 +95,11 @@ class _Look:
 
 @dataclass(slots=True)
 class _Walker:
-    """Reads an element tree into blocks; `breaks` keeps the line breaks of the source, as Markdown has them."""
+    """Reads an element tree into blocks; `breaks` keeps the line breaks of the source, as Markdown has them, `gaps`
+    takes wide gaps for line breaks, as the cells of a Markdown table have them."""
 
     breaks: bool
+    gaps: bool = False
     blocks: list[Block] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
@@ -117,7 +121,9 @@ class _Walker:
     # ---- text
 
     def _text(self, text: str, look: _Look) -> None:
-        text = _BLANKS.sub(" ", text) if self.breaks else _SPACE.sub(" ", text)
+        if self.gaps:
+            text = _GAP.sub("\n", text)
+        text = _BLANKS.sub(" ", text) if self.breaks or self.gaps else _SPACE.sub(" ", text)
         self.runs.append(Run(text, look.href, look.strong, look.em))
 
     def _flush(self, look: _Look, kind: Kind = "paragraph", level: int = 0) -> None:
@@ -233,7 +239,7 @@ class _Walker:
         if names and _WIDGETS.search(names):
             return
         self._flush(look)
-        if tag == "table" and (rows := _data_rows(element)):
+        if tag == "table" and (rows := _data_rows(element, gaps=self.breaks)):
             self.blocks.extend(rows)
             return
         if tag in ("ul", "ol"):
@@ -301,7 +307,7 @@ def _is_card(element: html.HtmlElement) -> bool:
     return texts >= 2 and blocks is not None and len("".join(element.itertext())) < 1200
 
 
-def _data_rows(table: html.HtmlElement) -> list[Block]:
+def _data_rows(table: html.HtmlElement, *, gaps: bool) -> list[Block]:
     """The rows of a table that holds data: several cells of plain text in each row, links in many of them."""
     if table.find(".//table") is not None:
         return []
@@ -312,15 +318,15 @@ def _data_rows(table: html.HtmlElement) -> list[Block]:
     linked = sum(row.find(".//a[@href]") is not None for row in rows)
     if len(widths) > 2 or linked * 2 < len(rows):
         return []
-    return list(_rows(rows))
+    return list(_rows(rows, gaps=gaps))
 
 
-def _rows(rows: Sequence[html.HtmlElement]) -> Iterator[Block]:
+def _rows(rows: Sequence[html.HtmlElement], *, gaps: bool) -> Iterator[Block]:
     for row in rows:
         cells: list[Runs] = []
         images: list[str] = []
         for cell in row.findall("td"):
-            reader = _Walker(breaks=False)
+            reader = _Walker(breaks=False, gaps=gaps)
             reader.read(cell)
             runs: list[Run] = []
             for block in reader.blocks:
