@@ -20,7 +20,7 @@ from .progress import Progress, Quiet
 from .report import History, Report, Row, Status, row_of
 from .sources.finish import NotAnIssue, finish, named
 from .sources.found import Context, Failure, Found
-from .sources.opening import open_all
+from .sources.opening import on_disk, open_all
 
 __all__ = ["KINDS", "Failure", "Fetching", "Options", "Report", "Services", "as_json", "ingest", "parse_sources"]
 
@@ -146,7 +146,7 @@ class _Run:
         report = self.report
         report.finished = dt.datetime.now(dt.UTC)
         failed = {row.spec for row in report.rows if row.status == "failed"}
-        local = [spec for spec in report.specs if "://" not in spec and ":" not in spec[2:] and spec not in failed]
+        local = [spec for spec in report.specs if on_disk(spec, self.options.kind) and spec not in failed]
         if not report.interrupted and self.options.limit is None:
             report.gone = self.history.missing(local, self.seen)
         self.history.save(self.archive, report)

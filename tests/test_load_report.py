@@ -125,7 +125,7 @@ def test_progress_is_quiet_without_a_terminal_and_a_line_on_one() -> None:
 
 
 def test_the_report_is_kept_with_a_short_history(archive: Archive, tmp_path: Path) -> None:
-    folder = write_issues(tmp_path / "issues", range(1, 4))
+    folder = write_issues(tmp_path / "issues: 2021", range(1, 4))  # no address, for all its colon
     (folder / "note.md").write_text("Nothing here.")
     for _ in range(25):
         report = ingest(archive, [str(folder)])

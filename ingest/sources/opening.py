@@ -19,10 +19,15 @@ def open_all(specs: Iterable[str], context: Context) -> Yield:
             yield Failure(spec, f"It could not be read to its end ({type(error).__name__}: {error}).")
 
 
+def on_disk(spec: str, kind: str | None) -> bool:
+    """Whether a spec names files here: what is missing there the next time is gone, not merely out of reach."""
+    return kind not in WEB_KINDS and _scheme(spec) not in ("http", "https", "wayback")
+
+
 def open_source(spec: str, context: Context) -> Yield:
     """The documents of one spec: `sample`, `wayback:SITE`, a URL, or a path or glob. Raises `SourceError`."""
     kind = context.options.kind
-    scheme = spec.partition(":")[0].lower() if ":" in spec else ""
+    scheme = _scheme(spec)
     if spec == "sample":
         from .files import open_sample
 
@@ -42,3 +47,7 @@ def open_source(spec: str, context: Context) -> Yield:
     from .files import open_path
 
     return open_path(spec, context)
+
+
+def _scheme(spec: str) -> str:
+    return spec.partition(":")[0].lower() if ":" in spec else ""
