@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .products import inner_products
 from .types import FloatArray, IdArray
 
 Half = npt.NDArray[np.float16]
@@ -163,14 +164,6 @@ class Segment:
         missing = ((0, 0), (0, k - len(rows)))
         ids = np.pad(np.broadcast_to(self.ids[rows], scores.shape), missing, constant_values=-1)
         return ids, np.pad(scores, missing, constant_values=-np.inf)
-
-
-def inner_products(some: FloatArray, others: FloatArray) -> FloatArray:
-    """All inner products, shape (len(some), len(others)), on the calling thread alone.
-
-    BLAS would share even so small a product among threads, and on a busy machine wait ten milliseconds for the last.
-    """
-    return np.asarray(np.einsum("id,jd->ij", some, others), np.float32)
 
 
 def scan(flat: Any, vectors: FloatArray, k: int, mask: Mask | None) -> tuple[FloatArray, IdArray]:

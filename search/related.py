@@ -12,7 +12,7 @@ import numpy as np
 
 from index.archive import Archive
 from index.passages import address_words, passage
-from index.segment import inner_products
+from index.products import inner_products
 from index.types import FloatArray, IdArray, Issue, Item, Scored
 
 from .hits import Found, hits

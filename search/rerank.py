@@ -5,6 +5,7 @@ packaged; any that sentence-transformers can load will do.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -34,8 +35,6 @@ def rerank(archive: Archive, answer: Answer, name: str) -> Answer:
 
     Errors: ModelUnavailable.
     """
-    from dataclasses import replace
-
     if not answer.hits or not answer.query.words:
         return answer
     papers = archive.papers([hit.item.key for hit in answer.hits if hit.item.key])
