@@ -64,7 +64,7 @@ def settled(folder: Path) -> None:
     with Archive(folder) as archive:
 
         def step(done: int, steps: int) -> None:
-            names = {steps - 2: "words", steps - 1: "and columns", steps: "and vectors, which take the model"}
+            names = {steps - 2: "words", steps - 1: "and columns", steps: "and vectors"}
             if done in names:
                 told(f"settled: {names[done]}", began)
 

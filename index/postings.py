@@ -4,6 +4,7 @@ The full text in SQLite decides what an item's words are; this makes ranking fas
 word together with how often: FTS5 gives them one row at a time, here they are slices.
 """
 
+import itertools
 import json
 import os
 from array import array
@@ -185,7 +186,7 @@ def weights(halves: npt.NDArray[np.uint8]) -> FloatArray:
 
 
 def united(parts: Iterable[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]]) -> tuple[IdArray, FloatArray]:
-    """Several lists as one, ascending, the weights of what stands in more than one summed."""
+    """Several lists, each ascending, as one; the weights of what stands in more than one are summed."""
     found = [(ids, halves) for ids, halves in parts if len(ids)]
     if len(found) == 1:
         return found[0][0].astype(np.int64), weights(found[0][1])
@@ -193,7 +194,7 @@ def united(parts: Iterable[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]])
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
     ids = np.concatenate([ids for ids, _ in found]).astype(np.int64)
     values = weights(np.concatenate([halves for _, halves in found]))
-    if (ids[1:] > ids[:-1]).all():
+    if all(before[-1] < after[0] for (before, _), (after, _) in itertools.pairwise(found)):
         return ids, values
     order = np.argsort(ids, kind="stable")
     ids = ids[order]
