@@ -6,20 +6,15 @@ The archive is synthetic (`benchmarks.synthetic`); the model that encodes the qu
 this process, the server is another.
 """
 
-import http.client
-import json
-import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.figures import Figure, in_turns, machine, milliseconds, report
+from benchmarks.figures import Figure, machine, milliseconds, report
+from benchmarks.speed_http import COMMAND, concurrent, serving
 from benchmarks.synthetic import MixedEncoder, fill, questions, sample_files
 from index.archive import Archive
 from index.encoder import open_encoder
@@ -27,9 +22,6 @@ from index.types import Encoder, FloatArray
 from ingest.load import ingest
 from ingest.parse.document import parse
 from search.refresh import refresh
-
-ROOT = Path(__file__).parent.parent
-COMMAND = [sys.executable, str(ROOT / "backissues.py")]
 
 
 class Timed:
@@ -62,11 +54,14 @@ def figures(quick: bool = False, items: int = 10_000) -> Iterator[Figure]:
         start = time.perf_counter()
         with Archive(path, MixedEncoder(encoder), create=True) as archive:
             fill(archive, items)
-            refresh(archive)
+            archive.settle()
             yield Figure(f"{items:,} items: put in without embedding", time.perf_counter() - start, "s")
             yield from adding(archive, items)
+            archive.settle()
+            refresh(archive)
         yield from commands(path, items, 2 if quick else 5)
         yield from serving(path, items, encoder, 30 if quick else 150)
+        yield from concurrent(path, 96 if quick else 400)
 
 
 def ingesting(encoder: Encoder, path: Path) -> Iterator[Figure]:
@@ -107,70 +102,6 @@ def commands(path: Path, items: int, times: int) -> Iterator[Figure]:
     yield Figure("backissues --help", min(run("--help") for _ in range(times)), "s", "at most", 0.2)
     search = min(run("search", question, "--archive", str(path)) for question in questions(times))
     yield Figure(f"{items:,} items: backissues search, cold", search, "s", "at most", 1.5)
-
-
-def serving(path: Path, items: int, encoder: Encoder, count: int) -> Iterator[Figure]:
-    with _server(path) as (port, ready):
-        yield Figure(f"{items:,} items: server ready", ready, "s", "at most", 3)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-
-        def get(target: str, **headers: str) -> bytes:
-            connection.request("GET", target, headers=headers)
-            answer = connection.getresponse()
-            body = answer.read()
-            if answer.status != 200:
-                raise RuntimeError(f"{target} answered {answer.status}")
-            return body
-
-        def search(question: str, more: str = "") -> bytes:
-            return get(f"/api/v1/search?q={urllib.parse.quote(question)}{more}")
-
-        asked, others = questions(count), questions(count, seed=1)
-        times = in_turns(
-            {"encode": lambda n: encoder.queries([asked[n]]), "search": lambda n: search(asked[n])}, len(asked)
-        )
-        above = times["search"] - times["encode"]
-        yield Figure(f"{items:,} items: /api/v1/search over HTTP, new questions", times["search"], "ms")
-        yield Figure(f"{items:,} items: the same above encoding alone", above, "ms", "at most", 2)
-        seen = milliseconds(lambda n: search(asked[n % 5], f"&limit={5 + n % 2}"), count)
-        yield Figure(f"{items:,} items: questions seen before", seen, "ms", "at most", 3)
-        section = json.loads(search(asked[0]))["items"][0]["section"]
-        filtered = f"&section={urllib.parse.quote(section or '')}"
-        taken = milliseconds(lambda n: search(asked[n % 5], filtered + f"&limit={5 + n % 2}"), count)
-        yield Figure(f"{items:,} items: the same with a filter", taken, "ms", "at most", 10)
-        words = [f"/search?q={urllib.parse.quote(text)}" for text in others]
-        for target in words[:20]:
-            get(target, **{"HX-Request": "true"})
-        taken = milliseconds(lambda n: get(words[n % 20] + "&sort=relevance", **{"HX-Request": "true"}), 40)
-        yield Figure(f"{items:,} items: result fragment, question seen before", taken, "ms")
-        taken = milliseconds(lambda n: get(f"/api/v1/items/{1 + 37 * n}/related"), 40)
-        yield Figure(f"{items:,} items: related", taken, "ms", "at most", 50)
-
-
-@contextmanager
-def _server(path: Path) -> Iterator[tuple[int, float]]:
-    """A server of its own process: its port, and the seconds until it answered."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    start = time.perf_counter()
-    arguments = ["serve", "--archive", str(path), "--port", str(port)]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen([*COMMAND, *arguments], stdout=quiet, stderr=quiet, env=environment)
-    try:
-        while True:
-            try:
-                with socket.create_connection(("127.0.0.1", port), 0.2):
-                    break
-            except OSError:
-                if process.poll() is not None or time.perf_counter() - start > 60:
-                    raise RuntimeError("the server did not start") from None
-                time.sleep(0.02)
-        yield port, time.perf_counter() - start
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 if __name__ == "__main__":
