@@ -2,11 +2,14 @@
 
 import datetime as dt
 
+import numpy as np
 import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from index.archive import Archive
 from index.errors import NotFound
+from index.types import Item
 from search.results import Topic
 
 from .common import settled
@@ -52,20 +55,30 @@ def topic_page(request: Request, topic_id: int, page: int = 1) -> Response:
     topic = next((topic for topic in found.topics if topic.id == topic_id), None)
     if topic is None:
         raise NotFound(f"There is no topic {topic_id} now; topics are found anew when the archive has grown.")
-    items = here.archive.items(topic.item_ids)
-    place = {
-        issue.id: at for at, issue in enumerate(here.archive.issues())
-    }  # newest first, also where dates are missing
-    items.sort(key=lambda item: (place[item.issue_id], item.position))
-    at = max(0, min(page, 1 + len(items) // PAGE) - 1) * PAGE
+    count = len(topic.item_ids)
+    at = (max(1, min(page, -(-count // PAGE))) - 1) * PAGE
     values = {
         "topic": topic,
-        "shown": entries(here.archive, items[at : at + PAGE]),
+        "shown": entries(here.archive, _newest(here.archive, topic, at)),
         "trend": trend(topic.counts, _span(found.topics)),
-        "next_page": at // PAGE + 2 if at + PAGE < len(items) else None,
+        "next_page": at // PAGE + 2 if at + PAGE < count else None,
         "canonical": f"/topics/{topic.id}" + (f"?page={at // PAGE + 1}" if at else ""),
     }
     return render(request, "topic", values)
+
+
+def _newest(archive: Archive, topic: Topic, at: int) -> list[Item]:
+    """A page of a topic's items from place `at` on, newest issue first, in each as printed. Only items of the issues
+    on the page are read: a topic of a large archive has tens of thousands."""
+    place = {issue.id: n for n, issue in enumerate(archive.issues())}  # also where dates are missing
+    issue_ids = archive.facet_columns(np.array(topic.item_ids, dtype=np.int64)).issue_ids.tolist()
+    order = sorted(zip((place[issue_id] for issue_id in issue_ids), topic.item_ids, strict=True))
+    page = order[at : at + PAGE]
+    first, last = page[0][0], page[-1][0]
+    read = [item_id for issue, item_id in order if first <= issue <= last]
+    skipped = at - sum(issue < first for issue, _ in order)
+    items = sorted(archive.items(read), key=lambda item: (place[item.issue_id], item.position))
+    return items[skipped : skipped + PAGE]
 
 
 def _span(topics: tuple[Topic, ...]) -> tuple[dt.date, dt.date] | None:
