@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import speed_archive, speed_encoder, speed_vectors
+from benchmarks import peers, speed_archive, speed_encoder, speed_vectors
 from benchmarks.figures import Figure, machine, report
 
 PARTS: dict[str, Callable[[bool], Iterator[Figure]]] = {
     "Encoder": speed_encoder.figures,
     "Archive, commands and HTTP": speed_archive.figures,
     "Vectors": speed_vectors.figures,
+    "Peers": lambda quick: peers.figures(200 if quick else 1000),
 }
 TABLES = ("extraction", "quality")
 

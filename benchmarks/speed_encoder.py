@@ -3,10 +3,12 @@
 python -m benchmarks.speed_encoder [--quick]
 """
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from benchmarks.figures import Figure, in_turns, machine, report
 from benchmarks.synthetic import questions, sample_passages
 from index.encoder import CachedEncoder, SentenceTransformerEncoder, open_encoder
 from index.packaged_model import packaged_checkpoint
+from index.types import Encoder
 
 _COLD = "from index.encoder import open_encoder; open_encoder().queries(['a question'])"
 
@@ -48,9 +51,25 @@ def figures(quick: bool = False) -> Iterator[Figure]:
     ours = np.concatenate([compiled.queries(asked), compiled.passages(texts)])
     theirs = np.concatenate([reference.queries(asked), reference.passages(texts)])
     yield Figure("least cosine between the two", float(np.sum(ours * theirs, axis=1).min()), "", "at least", 0.999)
+    yield from _same_answers(compiled, reference, quick)
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", _COLD], check=True)
     yield Figure("from process start to the first query vector", time.perf_counter() - start, "s")
+
+
+def _same_answers(compiled: Encoder, reference: Encoder, quick: bool) -> Iterator[Figure]:
+    """The judged questions of the sample put to its items with the vectors of both."""
+    lines = (Path(__file__).parent.parent / "tests" / "gold" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
+    asked = [json.loads(line)["query"] for line in lines][: 20 if quick else None]
+    texts = sample_passages()
+    ours, theirs = (
+        np.argsort(-encoder.queries(asked) @ encoder.passages(texts).T, kind="stable")[:, :10]
+        for encoder in (compiled, reference)
+    )
+    shared = [len(np.intersect1d(some, others)) / 10 for some, others in zip(ours, theirs, strict=True)]
+    name = f"top 10 of {len(texts)} items shared, {len(asked)} judged questions"
+    yield Figure(f"{name}, mean", float(np.mean(shared)), "", "at least", 1)
+    yield Figure("the same first item", float(np.mean(ours[:, 0] == theirs[:, 0])), "", "at least", 1)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import Figure, in_turns, machine, milliseconds, report
@@ -32,15 +33,29 @@ CLIENTS = (1, 2, 4, 8)
 WORKERS = (1, 2)
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server."""
+
+    port: int
+    ready: float
+    """Seconds until it answered."""
+    pid: int
+
+    def cpu(self) -> float:
+        """Seconds of processor time that it used, with its workers; 0 where the system does not tell."""
+        return sum(map(_cpu, _tree(self.pid)))
+
+
 def target(question: str, more: str = "") -> str:
     return f"/api/v1/search?q={urllib.parse.quote(question)}{more}"
 
 
 def serving(path: Path, items: int, encoder: Encoder, count: int) -> Iterator[Figure]:
     """One user, one question after the other."""
-    with server(path) as (port, ready):
-        yield Figure(f"{items:,} items: server ready", ready, "s", "at most", 3)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    with server(path) as served:
+        yield Figure(f"{items:,} items: server ready", served.ready, "s", "at most", 3)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
 
         def get(address: str, **headers: str) -> bytes:
             connection.request("GET", address, headers=headers)
@@ -57,8 +72,22 @@ def serving(path: Path, items: int, encoder: Encoder, count: int) -> Iterator[Fi
         above = times["search"] - times["encode"]
         yield Figure(f"{items:,} items: /api/v1/search over HTTP, new questions", times["search"], "ms")
         yield Figure(f"{items:,} items: the same above encoding alone", above, "ms", "at most", 2)
+        used = served.cpu()
+        for text in others:
+            get(target(text))
+        used = served.cpu() - used
+        own = time.process_time()
+        for text in others:
+            encoder.queries([text])
+        extra = (used - (time.process_time() - own)) / len(others) * 1000
+        yield Figure(f"{items:,} items: the same above encoding alone, CPU", extra, "ms CPU", "at most", 2)
         seen = milliseconds(lambda n: get(target(asked[n % 5], f"&limit={5 + n % 2}")), count)
         yield Figure(f"{items:,} items: questions seen before", seen, "ms", "at most", 3)
+        used = served.cpu()
+        for n in range(count):
+            get(target(asked[n % 5], f"&limit={5 + n % 2}"))
+        used = (served.cpu() - used) / count * 1000
+        yield Figure(f"{items:,} items: questions seen before, CPU of the server", used, "ms CPU", "at most", 3)
         section = json.loads(get(target(asked[0])))["items"][0]["section"]
         filtered = f"&section={urllib.parse.quote(section or '')}"
         taken = milliseconds(lambda n: get(target(asked[n % 5], filtered + f"&limit={5 + n % 2}")), count)
@@ -75,17 +104,20 @@ def serving(path: Path, items: int, encoder: Encoder, count: int) -> Iterator[Fi
 def concurrent(path: Path, count: int) -> Iterator[Figure]:
     """`count` requests shared by several users, who each ask again as soon as they are answered."""
     for workers in WORKERS:
-        with server(path, "--workers", str(workers)) as (port, _):
+        with server(path, "--workers", str(workers)) as served:
+            port = served.port
             asyncio.run(_load(port, [target(text) for text in questions(8)] * 4, 8))  # every worker wakes up
             for clients in CLIENTS:
                 fresh = questions(count, seed=100 * workers + clients)
                 for name, texts in (("new questions", fresh), ("seen before", fresh[:8] * (count // 8))):
-                    start = time.perf_counter()
+                    start, used = time.perf_counter(), served.cpu()
                     taken = asyncio.run(_load(port, [target(text) for text in texts], clients))
                     rate = len(texts) / (time.perf_counter() - start)
+                    used = (served.cpu() - used) / len(texts) * 1000
                     who = f"{workers} workers, {clients} users, {name}"
                     yield Figure(who, rate, "requests/s")
                     yield Figure(f"{who}: median", statistics.median(taken) * 1000, "ms")
+                    yield Figure(f"{who}: CPU of the server", used, "ms CPU")
 
 
 async def _load(port: int, addresses: Sequence[str], clients: int) -> list[float]:
@@ -110,15 +142,15 @@ async def _load(port: int, addresses: Sequence[str], clients: int) -> list[float
 
 
 @contextmanager
-def server(path: Path, *more: str) -> Iterator[tuple[int, float]]:
-    """A server of its own process: its port, and the seconds until it answered."""
+def server(path: Path, *more: str) -> Iterator[Served]:
+    """A server of its own process."""
     with running([*COMMAND, "serve", "--archive", str(path), *more, "--port"]) as found:
         yield found
 
 
 @contextmanager
-def running(command: Sequence[str]) -> Iterator[tuple[int, float]]:
-    """A command that serves at the port put after it, and the seconds until it answered."""
+def running(command: Sequence[str]) -> Iterator[Served]:
+    """A command that serves at the port put after it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -131,10 +163,27 @@ def running(command: Sequence[str]) -> Iterator[tuple[int, float]]:
             if process.poll() is not None or time.perf_counter() - start > 600:
                 raise RuntimeError("the server did not start")
             time.sleep(0.02)
-        yield port, time.perf_counter() - start
+        yield Served(port, time.perf_counter() - start, process.pid)
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _tree(pid: int) -> list[int]:
+    """A process and all that it started."""
+    found = [pid]
+    for process in found:
+        with suppress(OSError):
+            for tasks in Path(f"/proc/{process}/task").iterdir():
+                found.extend(map(int, (tasks / "children").read_text().split()))
+    return found
+
+
+def _cpu(pid: int) -> float:
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _answers(port: int) -> bool:
