@@ -22,14 +22,14 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def archive(sample_folder: Path) -> Iterator[Archive]:
+def sample(sample_folder: Path) -> Iterator[Archive]:
     with Archive(sample_folder) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def site(archive: Archive) -> Iterator[str]:
-    with serving(archive, Settings(parse_draft=draft)) as address:
+def site(sample: Archive) -> Iterator[str]:
+    with serving(sample, Settings(parse_draft=draft)) as address:
         yield address
 
 

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.slow
 pytest_plugins = ("tests.browser_fixtures",)
 
 
-def test_typing_finds_the_paper_as_one_types(page: Page, archive: Archive) -> None:
+def test_typing_finds_the_paper_as_one_types(page: Page, sample: Archive) -> None:
     page.goto("/")
     typed(page, "zero-shot segmentation")
     first = page.locator(".hit").first
     link = first.locator(".open").get_attribute("href")
     assert link is not None
-    item = archive.item(int(link.rpartition("/")[2]))
+    item = sample.item(int(link.rpartition("/")[2]))
     assert item.key == "arxiv:2104.06601"
     expect(first.locator(".where a")).to_contain_text("№ 21")
     assert page.url.endswith("/search?q=zero-shot+segmentation")

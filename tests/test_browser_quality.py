@@ -33,8 +33,8 @@ FOCUSED = """() => {
 }"""
 
 
-def test_every_control_can_be_reached_by_tab_and_shows_it(page: Page, archive: Archive) -> None:
-    for path in pages(archive):
+def test_every_control_can_be_reached_by_tab_and_shows_it(page: Page, sample: Archive) -> None:
+    for path in pages(sample):
         page.goto(path)
         left = set(page.evaluate(CONTROLS))
         for _ in range(len(left) + 10):
@@ -92,12 +92,12 @@ def test_bibtex_can_be_copied(browser: Browser, site: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(browser: Browser, site: str, archive: Archive, scheme: Any) -> None:
+def test_axe_finds_nothing_on_any_page(browser: Browser, site: str, sample: Archive, scheme: Any) -> None:
     axe = tool("axe-core/axe.min.js").read_text("utf-8")
     context = browser.new_context(base_url=site, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
     found: list[tuple[str, str, list[Any]]] = []
-    for path in pages(archive):
+    for path in pages(sample):
         page.goto(path)
         if path == "/":
             page.keyboard.press("?")
@@ -117,10 +117,10 @@ def _violations(page: Page, axe: str, where: str) -> list[tuple[str, str, list[A
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1440])
-def test_no_page_is_wider_than_the_screen(browser: Browser, site: str, archive: Archive, width: int) -> None:
+def test_no_page_is_wider_than_the_screen(browser: Browser, site: str, sample: Archive, width: int) -> None:
     context = browser.new_context(base_url=site, viewport={"width": width, "height": 700})
     page = context.new_page()
-    for path in pages(archive):
+    for path in pages(sample):
         page.goto(path)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{path} is {wide} pixels wide"
@@ -139,8 +139,8 @@ def test_reduced_motion_is_respected(browser: Browser, site: str) -> None:
     context.close()
 
 
-def test_first_loads_are_light(browser: Browser, site: str, archive: Archive) -> None:
-    for path in pages(archive):
+def test_first_loads_are_light(browser: Browser, site: str, sample: Archive) -> None:
+    for path in pages(sample):
         context = browser.new_context(base_url=site)
         page = context.new_page()
         session = context.new_cdp_session(page)
@@ -181,8 +181,8 @@ def test_an_issue_prints_as_text_alone(page: Page) -> None:
     assert "http" in after
 
 
-def test_the_related_items_stand_before_and_after_in_time(page: Page, archive: Archive) -> None:
-    shared = next(item for item in archive.all_items() if item.key == "arxiv:2104.06601")
+def test_the_related_items_stand_before_and_after_in_time(page: Page, sample: Archive) -> None:
+    shared = next(item for item in sample.all_items() if item.key == "arxiv:2104.06601")
     page.goto(f"/items/{shared.id}")
     own = page.locator(".opening time").get_attribute("datetime")
     assert own is not None
@@ -199,8 +199,8 @@ def test_a_second_page_loads_nothing_but_itself(page: Page) -> None:
     assert [name for name, size in loaded if size] == []
 
 
-def test_headings_go_down_one_level_at_a_time(page: Page, archive: Archive) -> None:
-    for path in pages(archive):
+def test_headings_go_down_one_level_at_a_time(page: Page, sample: Archive) -> None:
+    for path in pages(sample):
         page.goto(path)
         levels = page.locator("main :is(h1, h2, h3, h4)").evaluate_all("all => all.map((h) => +h.tagName[1])")
         assert levels[0] == 1, path
