@@ -33,7 +33,8 @@ def state(connection: sqlite3.Connection, name: str) -> tuple[bytes, int] | None
 
 
 def state_generation(connection: sqlite3.Connection, name: str) -> int | None:
-    row = connection.execute("select generation from state where name = ?", (name,)).fetchone()
+    statement = "select generation from state indexed by state_generation where name = ?"
+    row = connection.execute(statement, (name,)).fetchone()
     return None if row is None else int(row[0])
 
 

@@ -43,8 +43,13 @@ def _index_the_words_of_links(connection: sqlite3.Connection) -> None:
     connection.execute("update meta set analyser = 0")  # so that the full text is made anew when the archive opens
 
 
+def _find_generations_beside_large_results(connection: sqlite3.Connection) -> None:
+    connection.execute("create index state_generation on state (name, generation)")
+
+
 UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _keep_vectors_while_embedding,
     2: _order_issues_without_a_date,
     3: _index_the_words_of_links,
+    4: _find_generations_beside_large_results,
 }
