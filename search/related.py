@@ -1,7 +1,7 @@
 """What surrounds an item: what the archive had before it, and what followed.
 
 Likeness comes from stored vectors, of all mentions of the item's work, so nothing is embedded for an item of the
-archive (from one mention alone, precision@5 over the sample's judged relations is 0.45, from all 0.54). The same work is
+archive (precision@5 over the sample is 0.45 from one mention, 0.54 from all). The same work is
 left out, and of several versions of one story only the first is kept: the list is chosen by maximal marginal relevance
 (Carbonell and Goldstein 1998), each entry for being like the item and unlike the entries before it.
 """
