@@ -15,6 +15,7 @@ from .common import archive_of, known_parameters, problems, reply, settings_of, 
 from .downloads import Download, answer
 from .export import item_lines, item_rows, unchanged
 from .listing import page_of_issues, whole_issue
+from .naming import archive_name
 from .params import Cursor
 from .problems import TITLES, ProblemKindOut
 from .records import BuildOut, IssuesOut, WholeIssueOut
@@ -92,7 +93,7 @@ def get_status(request: Request) -> Response:
         rate=settings.rate_limit,
     )
     out = schemas.StatusOut.model_construct(
-        title=settings.title or (names[0] if names else "Back Issues"),
+        title=settings.title or archive_name(archive),
         version=version("backissues"),
         newsletters=names,
         first=min(dates, default=None),

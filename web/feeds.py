@@ -22,6 +22,7 @@ from search.topics import topic_map
 
 from .common import archive_of, known_parameters, problems, settings_of, settled, urls_of
 from .entries import Entry, entries
+from .naming import archive_name
 from .params import FeedQuery
 from .problems import Problem
 from .urls import Urls
@@ -108,7 +109,7 @@ def feed(request: Request, query: Annotated[FeedQuery, Query()]) -> Response:
 def issues_feed(archive: Archive, urls: Urls, title: str | None = None) -> Feed:
     """The newest issues, each with its items as a list."""
     issues = archive.issues()[:ENTRIES]
-    name = title or _name(issues)
+    name = title or archive_name(archive)
     made = [
         FeedEntry(
             issue.title,
@@ -129,7 +130,7 @@ def search_feed(archive: Archive, ask: Ask, urls: Urls, parameters: str, title: 
     Errors: BadQuery.
     """
     answer = search(archive, ask)
-    name = title or _name(archive.issues()[:1])
+    name = title or archive_name(archive)
     close = [hit.item for hit in answer.hits if hit.match != "weak"] if answer.close else []
     label = ", ".join(filter(None, (ask.query.strip(), *_conditions(ask))))
     made = _item_entries(entries(archive, close), urls)
@@ -141,7 +142,7 @@ def topic_feed(archive: Archive, topic_id: int, urls: Urls, title: str | None = 
     topic = next((topic for topic in topic_map(archive).topics if topic.id == topic_id), None)
     if topic is None:
         raise NotFound(f"There is no topic {topic_id}.")
-    name = title or _name(archive.issues()[:1])
+    name = title or archive_name(archive)
     found = entries(archive, archive.items(topic.item_ids))
     found.sort(key=lambda entry: (_day(entry.issue), entry.item.id), reverse=True)
     made = _item_entries(found[:ENTRIES], urls)
@@ -182,10 +183,6 @@ def _contents(items: Sequence[Item], urls: Urls) -> str:
     return (
         "<ul>" + "".join(f'<li><a href="{escape(urls.item(i.id))}">{escape(i.title)}</a></li>' for i in items) + "</ul>"
     )
-
-
-def _name(issues: Sequence[Issue]) -> str:
-    return next((issue.newsletter for issue in issues if issue.newsletter), "Back Issues")
 
 
 def _day(issue: Issue) -> dt.date:

@@ -7,7 +7,6 @@ restore, which needs the whole page) the fragment alone is sent, so both renderi
 import json
 import logging
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -26,6 +25,7 @@ from index.types import Item
 from search.results import Highlight
 
 from . import assets, i18n
+from .naming import UNNAMED, archive_name
 from .settings import Settings
 from .texts import kinds
 from .urls import quote_key
@@ -33,8 +33,6 @@ from .wording import say
 
 _TEMPLATES = Path(__file__).parent / "templates"
 SCHEMES = ("light", "dark")
-UNNAMED = "Back Issues"
-"""What an archive without a name of its own is called."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -72,21 +70,11 @@ class View:
     @cached_property
     def title(self) -> str:
         """The archive's name: the host's choice, or the newsletter's own, or ours."""
-        if self.settings.title:
-            return self.settings.title
         try:
-            return newsletter(self.archive, self.archive.generation) or UNNAMED
+            return self.settings.title or archive_name(self.archive)
         except Exception:  # the page that says the archive is broken must not break over it too
             _LOG.warning("the archive cannot be asked for its name")
-            return UNNAMED
-
-
-@lru_cache(8)
-def newsletter(archive: Archive, generation: int) -> str:  # noqa: ARG001 (the generation is the cache's key)
-    """The name of the newsletter that nearly all issues belong to; "" when there are several, or none is known."""
-    counted = Counter(issue.newsletter for issue in archive.issues() if issue.newsletter)
-    [(name, most)] = counted.most_common(1) or [("", 0)]
-    return name if most >= 0.9 * counted.total() else ""
+            return self.settings.title or UNNAMED
 
 
 def mark(highlight: Highlight) -> Markup:
