@@ -545,21 +545,18 @@ def mcp(archive: Path, model: str | None) -> None:
 
 def draft_items(text: str) -> "Sequence[Item]":
     """The items of a draft issue, for the rooms that may not parse; none when it is no issue."""
-    from ingest.parse.document import NotAnIssue
-    from ingest.parse.document import parse as read
-
     try:
-        return read(text.encode(), "draft").items
-    except NotAnIssue:
+        return read_draft(text.encode())
+    except click.ClickException:
         return ()
 
 
 def read_draft(raw: bytes) -> "Sequence[Item]":
-    from ingest.parse.document import NotAnIssue
-    from ingest.parse.document import parse as read
+    """The items of a draft issue in any encoding. Errors: ClickException, with the reason why it is no issue."""
+    from ingest.parse.document import NotAnIssue, parse
 
     try:
-        return read(raw, "draft").items
+        return parse(raw, "draft").items
     except NotAnIssue as error:
         raise click.ClickException(f"The draft is no issue: {error}") from error
 
