@@ -4,12 +4,17 @@ import json
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from index.archive import Archive
 from tests.served import SHARED, document, fill, running
+from web.app import create_app
+from web.settings import Settings
 
 PATHS = (
     "/api/v1/search?q=database+engine&limit=50",
@@ -74,3 +79,19 @@ def test_readers_while_the_archive_grows(tmp_path: Path) -> None:
         assert {path for path, status in seen if status == "broken off"} <= {"/api/v1/items.jsonl"}
         issues = httpx.get(f"{address}/api/v1/issues?limit=100").json()
         assert [issue["number"] for issue in issues["issues"]] == list(range(26, 0, -1))
+
+
+def test_the_first_requests_of_a_fresh_server_come_all_at_once(archive: Archive) -> None:
+    """The OpenAPI document, which parameters are checked against, is built by whoever comes first."""
+    for _ in range(5):
+        app = create_app(archive, Settings())
+        together = threading.Barrier(8)
+
+        def ask(app: FastAPI = app, together: threading.Barrier = together) -> list[str]:
+            together.wait()
+            return sorted(app.openapi()["paths"])
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = [future.result() for future in [pool.submit(ask) for _ in range(8)]]
+        assert "/api/v1/search" in answers[0]
+        assert answers == [answers[0]] * 8

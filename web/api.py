@@ -1,6 +1,7 @@
 """`install`: gives an application everything that is not a page, and the layers around all of it."""
 
 import functools
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -82,9 +83,15 @@ def _also(lifespan: Lifespan[FastAPI], endpoint: HttpEndpoint) -> Lifespan[FastA
 def _with_problems(app: FastAPI) -> Callable[[], dict[str, Any]]:
     """The OpenAPI document with the shape of errors in it, which no endpoint returns as its model."""
     plain = app.openapi
+    building = threading.Lock()
+
+    def document() -> dict[str, Any]:
+        # The first requests of a fresh server come in several threads, for which FastAPI's own building is not made.
+        with building:
+            return built()
 
     @functools.cache
-    def document() -> dict[str, Any]:
+    def built() -> dict[str, Any]:
         found = plain()
         _, defined = models_json_schema([(ProblemOut, "serialization")], ref_template="#/components/schemas/{model}")
         found.setdefault("components", {}).setdefault("schemas", {}).update(defined["$defs"])
