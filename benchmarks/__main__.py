@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
         print(f"\n{title}")
         try:
             measured += report(figures(quick))
-        except (subprocess.CalledProcessError, OSError, RuntimeError) as error:  # a peer that cannot be installed here, say
+        except (subprocess.CalledProcessError, OSError, RuntimeError) as error:  # say, no peer to install
             print(f"not measured: {error}")
             unmeasured.append(title)
     for name in TABLES:
