@@ -406,7 +406,8 @@ def warm(archive: "Archive") -> None:
     from search.retrieve import search as find
 
     try:
-        find(archive, Ask(query="warm-up"))
+        for words in (1, 24, 48):  # the model is made ready for each length of question
+            find(archive, Ask(query="warm " * words))
     except ArchiveError as error:  # told again, properly, to whoever asks
         click.echo(f"The model is not ready: {error}", err=True)
 

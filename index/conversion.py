@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .checkpoint import Checkpoint, write_stamp
-from .compiled import CannotCompile, CompiledEncoder, openvino
+from .compiled import EMBEDDED, IDS, MASK, TABLE, CannotCompile, CompiledEncoder, openvino
 from .encoder import load_reference, prompts_of
+from .types import FloatArray
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -78,9 +79,53 @@ def _save(reference: "SentenceTransformer", library: Any, folder: Path) -> None:
     }
     try:
         with torch.no_grad():
-            library.save_model(library.convert_model(Whole(), example_input=example), str(folder / "model.xml"))
+            model = library.convert_model(Whole(), example_input=example)
+            table = _take_table(model)
+            library.save_model(model, str(folder / "model.xml"))
     except Exception as error:  # torch, OpenVINO and the model's own code each fail in their own ways
         raise CannotCompile(f"OpenVINO cannot convert it ({type(error).__name__})") from error
+    if table is not None:
+        half = table.astype(np.float16)
+        np.save(folder / TABLE, half if np.isfinite(half).all() else table)
+
+
+def _take_table(model: Any) -> FloatArray | None:
+    """Take the vectors of the vocabulary, (pieces, d), out of a model: it gets a text's own as its input EMBEDDED.
+
+    They are most of a multilingual model, and a text needs a handful of them: as a file, only those are read, and the
+    rest compiles and runs with fixed shapes ten times sooner. None, and the model as it was, for an unusual model.
+    """
+    import openvino.opset13 as operations
+
+    ids, mask = (next(one for one in model.inputs if name in one.names) for name in (IDS, MASK))
+    for gather in model.get_ordered_ops():
+        if gather.get_type_name() != "Gather" or _origin(gather.input(1)) != ids.get_node():
+            continue
+        constant = _origin(gather.input(0))
+        if constant.get_type_name() != "Constant" or len(constant.shape) != 2:
+            continue
+        table = np.array(constant.data, dtype=np.float32)
+        embedded = operations.parameter([-1, -1, table.shape[1]], np.float32)
+        gather.output(0).replace(embedded.output(0))
+        embedded.output(0).set_names({EMBEDDED})
+        for use in list(ids.get_target_inputs()):
+            if use.get_node().get_type_name() == "ShapeOf":  # the mask has the same shape
+                use.replace_source_output(mask)
+        model.add_parameters([embedded])
+        used = {node.get_name() for node in model.get_ordered_ops()}
+        if not any(use.get_node().get_name() in used for use in ids.get_target_inputs()):
+            model.remove_parameter(ids.get_node())
+        model.validate_nodes_and_infer_types()
+        return table
+    return None
+
+
+def _origin(value: Any) -> Any:
+    """The node that an input's value comes from, conversions of its type passed by."""
+    node = value.get_source_output().get_node()
+    while node.get_type_name() == "Convert":
+        node = node.input(0).get_source_output().get_node()
+    return node
 
 
 def _compare(compiled: CompiledEncoder, reference: "SentenceTransformer") -> None:

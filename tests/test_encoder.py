@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from index.checkpoint import named_checkpoint
-from index.compiled import FEW, CompiledEncoder, clean
+from index.compiled import FEW, TABLE, WIDTHS, CompiledEncoder, clean, compiled_folder
 from index.conversion import AGREEMENT
 from index.encoder import CachedEncoder, SentenceTransformerEncoder, open_encoder
 from index.errors import ModelUnavailable
@@ -66,6 +66,14 @@ def test_compiled_vectors_are_the_reference_s(compiled: Encoder, reference: Sent
             assert float(np.sum(ours * theirs, axis=1).min()) >= AGREEMENT
     questions, passages = compiled.queries(SAMPLE[:2]), compiled.passages(SAMPLE[:2])
     assert float(np.sum(questions * passages, axis=1).max()) < 0.99, "questions and passages have prompts of their own"
+
+
+def test_questions_of_every_length_agree_with_a_batch(compiled: Encoder) -> None:
+    """Short ones go through models of a fixed width each, long ones and batches through others."""
+    texts = ["colour " * length for length in range(1, max(WIDTHS) + 8)]
+    together, alone = compiled.queries(texts), np.concatenate([compiled.queries([text]) for text in texts])
+    assert float(np.sum(together * alone, axis=1).min()) >= AGREEMENT
+    assert len(np.unique(np.argmax(alone @ together.T, axis=1))) > len(texts) // 2, "they do differ"
 
 
 def test_batches_keep_the_order_of_the_texts(compiled: Encoder) -> None:
@@ -175,6 +183,36 @@ def test_a_model_in_a_folder(tiny: Path, tmp_path: Path) -> None:
     assert done.stderr.count("once") == 1
     again = run(OPEN.format(model=str(tiny)), BACKISSUES_CACHE=cache)
     assert (again.stdout, again.stderr) == (done.stdout, ""), "compiled once"
+
+
+@pytest.mark.slow
+def test_a_model_that_counts_places_by_token_ids(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """XLM-RoBERTa derives positions from the ids, so that its compiled form takes them beside the vectors."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import AutoTokenizer, XLMRobertaConfig, XLMRobertaModel
+
+    monkeypatch.setenv("BACKISSUES_CACHE", str(tmp_path / "cache"))
+    tokenizer = AutoTokenizer.from_pretrained(tiny)
+    config = XLMRobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=40,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    bare = tmp_path / "bare"
+    XLMRobertaModel(config).save_pretrained(bare)
+    tokenizer.save_pretrained(bare)
+    steps = Transformer(str(bare), max_seq_length=32)
+    SentenceTransformer(modules=[steps, Pooling(steps.get_embedding_dimension())]).save(str(tmp_path / "other"))
+    checkpoint = named_checkpoint(str(tmp_path / "other"))
+    compiled = CompiledEncoder.open(checkpoint)
+    assert (compiled_folder(checkpoint) / TABLE).exists()
+    ours, theirs = compiled.passages(SAMPLE), SentenceTransformerEncoder(checkpoint).passages(SAMPLE)
+    assert float(np.sum(ours * theirs, axis=1).min()) >= AGREEMENT
 
 
 def test_changed_weights_or_prompts_are_another_model(
