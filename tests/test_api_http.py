@@ -17,6 +17,7 @@ from tests.conftest import ROOT, WordEncoder
 from tests.served import client, document, fill
 from web import params
 from web.access import log_to_stderr
+from web.answers import OVERHEAD, Answers, Kept
 from web.limiting import client_key
 from web.settings import Settings
 
@@ -74,6 +75,41 @@ def test_a_revalidation_costs_no_search(tmp_path: Path) -> None:
         spent = archive.encoder.encoded  # type: ignore[attr-defined]
         assert api.get("/api/v1/search?q=speech+of+robots", headers={"If-None-Match": tag}).status_code == 304
         assert archive.encoder.encoded == spent  # type: ignore[attr-defined]
+
+
+def test_a_question_asked_again_costs_no_search(tmp_path: Path) -> None:
+    path = "/api/v1/search?q=speech+of+robots"
+    with fill(tmp_path) as archive, client(archive) as api:
+        first = api.get(path)
+        again = [api.get(path), api.get(path, headers={"If-None-Match": '"other"'})]
+        # An answer made anew would tell another time that it took.
+        assert [one.content for one in again] == [first.content] * 2
+        same = ("etag", "content-type", "cache-control", "content-length")
+        assert [[one.headers[name] for name in same] for one in again] == [[first.headers[name] for name in same]] * 2
+        assert (api.get(path, headers={"If-None-Match": "*"}).status_code, api.head(path).content) == (304, b"")
+        assert api.get(f"{path}&limit=19").content != first.content
+        counts = api.get("/metrics").text.splitlines()
+        assert 'backissues_requests_total{method="GET",route="/api/v1/search",status="200"} 4.0' in counts
+
+
+def test_an_answer_does_not_outlive_the_archive_it_came_from(tmp_path: Path) -> None:
+    with fill(tmp_path) as archive, client(archive) as api:
+        old = {path: api.get(path).content for path in (*TAGGED, *PAGES)}
+        list(archive.put([document(7)]))
+        changed = {path: api.get(path).content for path in old}
+        assert all(b'"generation":7' in changed[path] for path in old if b'"generation":6' in old[path])
+        assert changed["/api/v1/issues"].count(b'"number":7') == 1
+
+
+def test_kept_answers_are_bounded() -> None:
+    answers = Answers(most=3 * (OVERHEAD + 1_000))
+    for tag in ("a", "b", "c"):
+        answers.put(tag, Kept([], None, bytes(1_000)))
+    assert answers.get("a") is not None
+    answers.put("d", Kept([], None, bytes(900)))
+    assert list(answers.kept) == ["c", "a", "d"]
+    answers.put("a", Kept([], None, bytes(500)))
+    assert (list(answers.kept), answers.size) == (["c", "d", "a"], 3 * OVERHEAD + 2_400)
 
 
 def test_tags_change_with_the_archive(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Answers that need not be sent again: an ETag made of the build and the question, and 304 where it is known.
 
 The same question to the same build has the same answer, so the tag is known before the work: a revalidation costs no
-search. The tags are weak, because an answer also tells how long it took; downloads make strong ones of their own.
+search, nor does a question that was answered before (see `answers`). The tags are weak, because an answer also tells
+how long it took; downloads make strong ones of their own.
 """
 
 import datetime as dt
@@ -16,6 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.archive import Archive
 from index.errors import ArchiveError
+from search.refresh import STATE
+
+from .answers import Answers, Recorder
 
 VARYING = (
     "host",
@@ -36,15 +40,16 @@ PAGES_VARY = "HX-Request, HX-History-Restore-Request, Accept-Language, Cookie"
 
 
 class Conditional:
-    """Adds ETag and Cache-Control to answers of GET and HEAD, and answers If-None-Match before the work."""
+    """Adds ETag and Cache-Control to answers of GET and HEAD, and answers before the work where the tag is known."""
 
     def __init__(self, app: ASGIApp, archive: Archive, build: Callable[[], str]) -> None:
-        """`build` names the state of everything that answers are made from; it is called once for each generation."""
+        """`build` names the state of everything that answers are made from; it is called once for each such state."""
         self.app = app
         self.archive = archive
         self.build = build
         self.code = code_fingerprint()
-        self.known: tuple[int, str] = (-1, "")
+        self.known: tuple[tuple[int, int | None], str] = ((-1, None), "")
+        self.answers = Answers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or scope["path"].startswith(UNTAGGED):
@@ -59,6 +64,12 @@ class Conditional:
         if known and known.strip() != "*" and matches(known, tag):
             same = {"etag": tag, "cache-control": caching} | ({"vary": PAGES_VARY} if beginning == "/" else {})
             return await _send_unchanged(send, MutableHeaders(same).raw)
+        kept = self.answers.get(tag)
+        if kept is not None and known.strip() == "*":
+            return await _send_unchanged(send, _few(kept.headers))
+        if kept is not None:
+            return await kept.send(scope, send)
+        recorder = Recorder(self.answers, tag, scope)
         dropped = False
 
         async def tagged(message: Message) -> None:
@@ -71,17 +82,19 @@ class Conditional:
                 answer.setdefault("cache-control", caching)
                 if known and (known.strip() == "*" or matches(known, answer["etag"])):
                     dropped = True
-                    kept = [pair for pair in answer.raw if pair[0] in {b"etag", b"cache-control", b"vary"}]
-                    return await _send_unchanged(send, kept)
+                    return await _send_unchanged(send, _few(answer.raw))
+                recorder.take(message)
+            elif message["type"] == "http.response.body":
+                recorder.take(message)
             return None if dropped else await send(message)
 
         return await self.app(scope, receive, tagged)
 
     async def state(self) -> str:
         """What `build` says of the archive as it is now."""
-        generation = self.archive.generation
-        if self.known[0] != generation:
-            self.known = (generation, await run_in_threadpool(self.build))
+        now = self.archive.generation, self.archive.state_generation(STATE)
+        if self.known[0] != now:
+            self.known = (now, await run_in_threadpool(self.build))
         return self.known[1]
 
     def tag(self, scope: Scope, headers: Headers, build: str) -> str:
@@ -126,6 +139,11 @@ def code_fingerprint() -> str:
     files = sorted(path for room in (here, here.parent / "search") for path in room.rglob("*") if path.is_file())
     stamps = [f"{path.relative_to(here.parent)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
     return hashlib.sha256("\n".join([version("backissues"), *stamps]).encode()).hexdigest()[:12]
+
+
+def _few(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """What is told of an answer that is not sent."""
+    return [pair for pair in headers if pair[0] in {b"etag", b"cache-control", b"vary"}]
 
 
 async def _send_unchanged(send: Send, headers: list[tuple[bytes, bytes]]) -> None:

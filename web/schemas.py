@@ -46,7 +46,7 @@ __all__ = [
     "WorkOut",
 ]
 
-Milliseconds = Annotated[float, Field(description="Time spent on the answer, in milliseconds.", examples=[6.2])]
+Milliseconds = Annotated[float, Field(description="Time that making the answer took, in milliseconds.", examples=[6.2])]
 
 
 class HighlightOut(Out):
