@@ -15,6 +15,7 @@ from .database import Database
 from .embedding import Embedder
 from .errors import NotFound
 from .pages import PageStore
+from .recent import RecentItems
 from .retrieval import Retrieval
 from .types import (
     Build,
@@ -57,6 +58,7 @@ class Archive:
         self._words = Words(self._database)
         self.pages = PageStore(self._database)
         self._columns = ColumnStore(self._database)
+        self._recent = RecentItems(self._database)
         rebuilding.refresh_text(self._database)
 
     def close(self) -> None:
@@ -179,8 +181,7 @@ class Archive:
 
     def items(self, ids: Sequence[int]) -> list[Item]:
         """In the order asked for; unknown ids are left out."""
-        with self._database.reading() as connection:
-            return reading.items(connection, ids)
+        return self._recent.items(ids)
 
     def item(self, id: int) -> Item:  # noqa: A002
         """Errors: NotFound."""

@@ -16,6 +16,7 @@ import itertools
 import re
 import threading
 import unicodedata
+from collections.abc import Container
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -66,31 +67,44 @@ def tokens(text: str) -> list[str]:
 
 def split(text: str) -> list[Token]:
     """The tokens with their places, for highlighting. A name of several parts comes before its parts."""
-    return list(_split(text))
+    runs, places = _analysed(text)
+    return [Token(token, *_place(at + start, at + end, places)) for at, held in runs for token, start, end in held]
 
 
-@lru_cache(maxsize=2048)  # what is shown is shown again while a question is typed
-def _split(text: str) -> tuple[Token, ...]:
+def find(text: str, wanted: Container[str]) -> list[tuple[int, int]]:
+    """Where the tokens of `wanted` stand in a text, in its order: the places that `split` gives them."""
+    runs, places = _analysed(text)
+    return [_place(at + start, at + end, places) for at, held in runs for token, start, end in held if token in wanted]
+
+
+_Held = tuple[tuple[str, int, int], ...]
+"""The tokens of a run with their places in it."""
+_Places = list[tuple[int, int]] | None
+
+
+@lru_cache(maxsize=4096)  # what is shown is shown again while a question is typed
+def _analysed(text: str) -> tuple[tuple[tuple[int, _Held], ...], _Places]:
+    """Each run's place and tokens, and the places in `text` of the characters that these count."""
     normal, places = _normalise(text)
-    found: list[Token] = []
+    runs = tuple(
+        (match.start(), (_pair_tokens if match.lastgroup == "unspaced" else _run_tokens)(match[0]))
+        for match in _RUN.finditer(normal)
+    )
+    return runs, places
 
-    def add(token: str, start: int, end: int) -> None:
-        found.append(Token(token, start, end) if places is None else Token(token, places[start][0], places[end - 1][1]))
 
-    for match in _RUN.finditer(normal):
-        at = match.start()
-        if match.lastgroup == "unspaced":
-            pairs = _pairs(match[0])
-            for offset, pair in enumerate(pairs[:-1] or pairs):  # the last one only counts where it is all there is
-                add(pair, at + offset, at + offset + len(match[0][offset : offset + 2]))
-            continue
-        for token, start, end in _run_tokens(match[0]):
-            add(token, at + start, at + end)
-    return tuple(found)
+def _place(start: int, end: int, places: _Places) -> tuple[int, int]:
+    return (start, end) if places is None else (places[start][0], places[end - 1][1])
+
+
+def _pair_tokens(run: str) -> _Held:
+    """The pairs of a run without spaces; its last character only counts where it is all there is."""
+    pairs = _pairs(run)
+    return tuple((pair, at, min(at + 2, len(run))) for at, pair in enumerate(pairs[:-1] or pairs))
 
 
 @lru_cache(maxsize=1 << 16)
-def _run_tokens(run: str) -> tuple[tuple[str, int, int], ...]:
+def _run_tokens(run: str) -> _Held:
     """The tokens of a run of spaced script with their places in it."""
     parts, whole, length = _parts(run)
     names = () if whole is None else ((whole, 0, length),)
@@ -190,7 +204,7 @@ def _fold(word: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
-def _normalise(text: str) -> tuple[str, list[tuple[int, int]] | None]:
+def _normalise(text: str) -> tuple[str, _Places]:
     """The text in NFKC, and for each of its characters the place in `text`; None when the places are the same."""
     if unicodedata.is_normalized("NFKC", text):
         return text, None

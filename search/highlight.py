@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from index.text import split
+from index.text import find
 from index.types import Item
 
 from .results import Highlight
@@ -52,22 +52,12 @@ def _sentences(text: str) -> Iterator[str]:
         yield pending.strip()[:LONGEST]
 
 
-@lru_cache(maxsize=8192)
-def _places(text: str) -> dict[str, tuple[tuple[int, int], ...]]:
-    """Where each token of a text stands."""
-    found: dict[str, tuple[tuple[int, int], ...]] = {}
-    for token in split(text):
-        found[token.text] = (*found.get(token.text, ()), (token.start, token.end))
-    return found
-
-
 def _spans(text: str, wanted: set[str]) -> list[tuple[int, int]]:
     """Where wanted tokens stand, overlapping and touching ones joined."""
     if not text:
         return []
-    known = _places(text)
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(place for token in wanted & known.keys() for place in known[token]):
+    for start, end in sorted(find(text, wanted)):
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:

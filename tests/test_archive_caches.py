@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from index import postings
 from index.archive import Archive
 from index.column_store import FILE as COLUMNS
 from index.database import FILE
+from index.recent import LONGEST, MOST
 from index.retrieval import FOLDER as VECTORS
 from index.types import Filters
 from index.words import FOLDER as WORDS
@@ -229,3 +231,29 @@ LOOKED_UP: dict[str, tuple[list[int], list[int]]] = {
 def test_no_words_at_all() -> None:
     assert postings.build([]).lookup("x")[0].tolist() == []
     assert postings.build([(1, *[""] * 9)]).lookup("x")[0].tolist() == []
+
+
+def test_items_read_lately_follow_the_archive(tmp_path: Path) -> None:
+    """Also when another process changes it; ids in any order, repeated, unknown, come as they always did."""
+    two = [document(n, [item(place, f"Entry {n} {place}") for place in (1, 2)]) for n in (1, 2)]
+    with opened(tmp_path, WordEncoder(), *two) as archive, Archive(tmp_path, WordEncoder()) as other:
+        ids = archive.item_ids().tolist()
+        first = archive.items([ids[2], ids[0], 999, ids[2]])
+        assert [one.title for one in first] == ["Entry 2 1", "Entry 1 1", "Entry 2 1"]
+        assert archive.items(ids)[0] is first[1], "read once"
+        put(other, document(1, [item(1, "Entry 1 1", note="new"), item(2, "Entry 1 2")], content="2"))
+        assert [(one.id, one.note) for one in archive.items(ids)] == list(
+            zip(ids, ["new", None, None, None], strict=True)
+        )
+
+
+def test_items_read_lately_are_bounded(tmp_path: Path) -> None:
+    items = [item(1, "Long", summary="word " * LONGEST), item(2, "Short")]
+    with opened(tmp_path, WordEncoder(), document(1, items)) as archive:
+        ids = archive.item_ids().tolist()
+        for _ in range(2):
+            assert [one.title for one in archive.items(ids)] == ["Long", "Short"]
+        recent = archive._recent
+        assert list(recent._held) == ids[1:]
+        recent._keep(archive.generation, [replace(items[1], id=n) for n in range(1000, 1000 + MOST)])
+        assert list(recent._held) == list(range(1000, 1000 + MOST))

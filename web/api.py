@@ -37,7 +37,7 @@ def install(app: FastAPI, archive: Archive, settings: Settings, page: Page | Non
     registry = ops.make_registry(archive)
     app.state.archive, app.state.settings, app.state.registry = archive, settings, registry
     app.state.download_sizes = Sizes()
-    for part in (searching.router, catalogue.router, feeds.router, ops.router):
+    for part in (searching.quick, searching.router, catalogue.router, feeds.router, ops.router):
         app.include_router(part)
     if settings.parse_draft is not None:
         app.include_router(searching.drafts)

@@ -22,17 +22,20 @@ from .common import archive_of, known_parameters, problems, reply, settings_of, 
 from .entries import entries
 from .params import BatchIn, DraftIn, SearchQuery
 from .problems import Problem
+from .quick import QuickRoute
 from .records import BuildOut, ItemOut, WorkOut
 from .urls import API
 
 router = APIRouter(prefix=API, dependencies=[Depends(known_parameters)])
+quick = APIRouter(prefix=API, dependencies=[Depends(known_parameters)], route_class=QuickRoute)
+"""What is asked with every letter typed."""
 drafts = APIRouter(prefix=API, dependencies=[Depends(known_parameters)])
 """Only where drafts can be read."""
 
 ItemId = Annotated[int, Path(ge=1, le=params.MAX_ID, description="The item's id.", examples=[42])]
 
 
-@router.get(
+@quick.get(
     "/search",
     tags=["Search"],
     operation_id="search",
