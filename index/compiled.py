@@ -27,7 +27,7 @@ from .types import FloatArray
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-LAYOUT = 2
+LAYOUT = 3
 IDS, MASK, EMBEDDED = "input_ids", "attention_mask", "embedded"
 """What a compiled model takes: a model whose vocabulary lies in TABLE takes EMBEDDED, mostly in place of IDS."""
 TABLE = "vocabulary.npy"
