@@ -194,6 +194,17 @@ def test_what_is_not_there_is_said_on_a_page_that_helps(site: TestClient, path: 
     assert "Nothing stands at this address" in fragment.text
 
 
+def test_every_example_on_the_about_page_finds_something_here(site: TestClient) -> None:
+    examples = soup(site, "/about").select(".grammar dt a")
+    told = {example.get_text().partition(":")[0] for example in examples}
+    assert told >= {"site", "kind", "section", "issue", "author", "year", "https"}
+    assert "lang" not in told, "all items are in one language"
+    for example in examples:
+        page = soup(site, str(example["href"]))
+        assert opened(page), example.get_text()
+        assert "match" in one(page, "h1.count").get_text(), example.get_text()
+
+
 def test_an_empty_archive_says_how_to_fill_it(tmp_path: Path) -> None:
     with Archive(tmp_path, WordEncoder(), create=True) as empty, client(empty) as site:
         assert "backissues ingest" in one(soup(site, "/"), "main").get_text()

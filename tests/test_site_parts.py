@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from itertools import pairwise
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -154,3 +155,29 @@ def test_data_blocks_cannot_be_ended_by_a_text() -> None:
 )
 def test_an_issue_is_called_without_its_newsletter(title: str, name: str, rest: str) -> None:
     assert render.without(title, name) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "rtl"),
+    [
+        ("مدن تبرد نفسها", True),
+        ("«3» תרגום", True),
+        ("GAN بالعربية", False),
+        ("数据", False),
+        ("★ 2 / 3", False),
+        ("", False),
+    ],
+)
+def test_a_text_runs_as_its_first_letter_does(text: str, rtl: bool) -> None:
+    assert render.direction(text) == (' dir="rtl"' if rtl else "")
+
+
+@pytest.mark.parametrize("count", [3, 30, 104])
+def test_the_years_below_a_shelf_have_room(count: int) -> None:
+    made = shelf.spines(issues(count, 365), {}, EN)
+    at = [place for place, spine in enumerate(made) if spine.year]
+    room = -(-len(made) // shelf.LABELS)
+    assert at[0] == 0
+    assert all(after - before >= room for before, after in pairwise(at))
+    ends = [place for place, spine in enumerate(made) if "last" in spine.classes]
+    assert all(len(made) - place < room for place in ends), "only what has no room on its right is set to the left"

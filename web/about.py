@@ -9,6 +9,7 @@ from starlette.responses import Response
 from index.archive import Archive
 
 from .common import settled
+from .grammar import grammar, sample
 from .render import render, view
 
 router = APIRouter(include_in_schema=False)
@@ -23,6 +24,8 @@ def about_page(request: Request) -> Response:
     values = {
         "build": here.archive.build,
         "report": _report(here.archive),
+        "grammar": grammar(here),
+        "sample": sample(here.archive),
         "arxiv": _has_papers(here.archive),
         "canonical": "/about",
     }

@@ -16,6 +16,17 @@ def archive_name(archive: Archive) -> str:
 @lru_cache(8)
 def newsletter(archive: Archive, generation: int) -> str:  # noqa: ARG001 (the generation is the cache's key)
     """The name of the newsletter that nearly all issues belong to; "" when there are several, or none is known."""
-    counted = Counter(issue.newsletter for issue in archive.issues() if issue.newsletter)
+    counted = _counted(archive)
     [(name, most)] = counted.most_common(1) or [("", 0)]
     return name if most >= 0.9 * counted.total() else ""
+
+
+@lru_cache(8)
+def newsletters(archive: Archive, generation: int) -> tuple[tuple[str, int], ...]:  # noqa: ARG001
+    """The newsletters of an archive of several, with their issues, most first; empty when there is but one."""
+    counted = _counted(archive)
+    return tuple(counted.most_common()) if len(counted) > 1 else ()
+
+
+def _counted(archive: Archive) -> Counter[str]:
+    return Counter(issue.newsletter for issue in archive.issues() if issue.newsletter)

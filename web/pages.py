@@ -161,7 +161,7 @@ def _sorts(here: View, asked: Asked) -> list[Choice]:
     ]
 
 
-_FACETS = ("section", "kind", "year", "host", "language")
+_FACETS = ("newsletter", "section", "kind", "year", "host", "language")
 _FACET_VALUES = 8
 
 

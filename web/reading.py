@@ -93,7 +93,8 @@ def issue_page(request: Request, issue_id: int) -> Response:
     archive = here.archive
     issue = archive.issue(issue_id)
     shelf = archive.issues()
-    at = next(n for n, other in enumerate(shelf) if other.id == issue.id)
+    run = [other for other in shelf if other.newsletter == issue.newsletter or not here.newsletters]
+    at = next(n for n, other in enumerate(run) if other.id == issue.id)
     items = archive.issue_items(issue.id)
     sections = [(name, list(group)) for name, group in groupby(items, lambda item: item.section)]
     values = {
@@ -101,8 +102,8 @@ def issue_page(request: Request, issue_id: int) -> Response:
         "items": items,
         "sections": sections,
         "noted": [item for item in items if item.note],
-        "newer": shelf[at - 1] if at else None,
-        "older": shelf[at + 1] if at + 1 < len(shelf) else None,
+        "newer": run[at - 1] if at else None,
+        "older": run[at + 1] if at + 1 < len(run) else None,
         "bins": spines(shelf, archive.issue_counts(), here.language, None, issue.id) if len(shelf) > 2 else [],
         "structured": structured.issue(here, issue, items),
         "canonical": f"/issues/{issue.id}",
@@ -116,7 +117,9 @@ def issue_page(request: Request, issue_id: int) -> Response:
 def issues_page(request: Request) -> Response:
     here = view(request)
     archive = here.archive
-    issues = archive.issues()
+    wanted = request.query_params.get("newsletter", "")
+    paper = wanted if wanted in dict(here.newsletters) else ""
+    issues = [issue for issue in archive.issues() if not paper or issue.newsletter == paper]
     printed = _years(issues)
     years = sorted({at for at in printed.values() if at}, reverse=True)
     asked = request.query_params.get("year", "")
@@ -126,14 +129,18 @@ def issues_page(request: Request) -> Response:
         chosen = years[0]
     if chosen is not None:
         shown = [issue for issue in issues if printed[issue.id] == chosen]
+    kept = {"newsletter": paper} if paper else {}
+    if chosen is not None and asked:
+        kept["year"] = str(chosen)
     values = {
         "groups": [(at, list(group)) for at, group in groupby(shown, lambda issue: printed[issue.id])],
         "years": years,
+        "paper": paper,
         "chosen": chosen,
         "total": len(issues),
         "counts": archive.issue_counts(),
         "contents": _contents(archive, archive.generation, tuple(issue.id for issue in shown)),
-        "canonical": "/issues" + (f"?year={chosen}" if chosen is not None and asked else ""),
+        "canonical": "/issues" + (f"?{urlencode(kept)}" if kept else ""),
         "query": "",
     }
     return render(request, "issues", values)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+from unicodedata import bidirectional
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,7 +26,7 @@ from index.types import Item
 from search.results import Highlight
 
 from . import assets, i18n
-from .naming import UNNAMED, archive_name
+from .naming import UNNAMED, archive_name, newsletters
 from .settings import Settings
 from .texts import kinds
 from .urls import quote_key
@@ -66,6 +67,11 @@ class View:
     def named(self) -> bool:
         """Whether the archive has a name other than this software's own."""
         return self.title != UNNAMED
+
+    @cached_property
+    def newsletters(self) -> tuple[tuple[str, int], ...]:
+        """The newsletters with their issues, most first, where there are several: then each has to be named."""
+        return newsletters(self.archive, self.archive.generation)
 
     @cached_property
     def title(self) -> str:
@@ -141,6 +147,16 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _OTHER_SCRIPTS = ("ja", "zh", "ko", "ru", "uk", "el", "ar", "he", "fa", "hi", "th")
 
 
+def direction(text: str) -> Markup:
+    """The attribute ` dir="rtl"` for a text whose first letter is written from right to left; nothing for others."""
+    letter = _LETTER.search(text)
+    return _RTL if letter is not None and bidirectional(letter[0]) in ("R", "AL") else _NOTHING
+
+
+_LETTER = re.compile(r"[^\W\d_]")
+_RTL, _NOTHING = Markup(' dir="rtl"'), Markup()
+
+
 def shorten(text: str, length: int, end: str = "…") -> str:
     """At most `length` characters, cut between words where there is a gap near the end (there is none in Chinese)."""
     if len(text) <= length:
@@ -196,6 +212,7 @@ def environment() -> Environment:
         say=say,
         by_field=by_field,
         excerpt=excerpt,
+        dir=direction,
         without=without,
     )
     made.globals.update(static=assets.address, languages=i18n.LANGUAGES, kinds=kinds)

@@ -16,6 +16,8 @@ from .i18n import Language
 
 SPINES = 104
 """At most so many; longer runs are put together by quarter or year, so that a spine stays wide enough for a pointer."""
+LABELS = 9
+"""So many years can be written side by side below a shelf on a narrow screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Spine:
     classes: str
     fill: int
     year: int | None
-    """Set where a year begins."""
+    """Set where a year begins, as far as there is room for its label."""
 
 
 def spines(
@@ -46,6 +48,8 @@ def spines(
     tallest, brightest = max(sizes, default=1) or 1, max(lights, default=1) or 1
     made: list[Spine] = []
     before: int | None = None
+    room = math.ceil(len(groups) / LABELS)
+    labelled = -room
     for group, size, light in zip(groups, sizes, lights, strict=True):
         first = group[0]
         year = first.date.year if first.date else first.year
@@ -54,7 +58,11 @@ def spines(
             label += " · " + language.plural("%(n)s item", "%(n)s items", light)
         classes = f"s{_step(size, tallest)}" + (" here" if any(issue.id == here for issue in group) else "")
         fill = _step(light, brightest) if light else 0
-        made.append(Spine(f"/issues/{group[-1].id}", label, classes, fill, year if year != before else None))
+        begins = year is not None and year != before and len(made) - labelled >= room
+        if begins:
+            labelled = len(made)
+            classes += " last" if len(groups) - len(made) < room else ""
+        made.append(Spine(f"/issues/{group[-1].id}", label, classes, fill, year if begins else None))
         before = year or before
     return made
 
