@@ -1,8 +1,12 @@
-"""Put the vectors of several segments into clusters: k-means, then every row to its nearest centroid."""
+"""Put vectors into clusters: k-means over a sample, then every row to its nearest centroid.
+
+The vectors come in portions from wherever they are, so that only their new form is whole in memory.
+"""
 
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -19,19 +23,41 @@ class Stopped(Exception):
     """The work was told to stop."""
 
 
-def clustered(segments: Sequence[Segment], stop: threading.Event) -> Segment:
-    """One segment of all rows that count, in about 2 * sqrt(n) clusters. Deterministic. Raises `Stopped`.
+class Source(Protocol):
+    """Where vectors come from."""
+
+    @property
+    def ids(self) -> IdArray:
+        """All of them, ascending."""
+
+    def rows(self, ids: IdArray) -> FloatArray:
+        """The vectors of some of the ids, ascending, shape (len(ids), d)."""
+
+
+class Held:
+    """The rows that count of segments in memory."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        self.ids = np.sort(np.concatenate([segment.held() for segment in segments]))
+
+    def rows(self, ids: IdArray) -> FloatArray:
+        return gather(self._segments, ids)
+
+
+def clustered(source: Source, stop: threading.Event) -> Segment:
+    """One segment of all that a source has, in about 2 * sqrt(n) clusters. Deterministic. Raises `Stopped`.
 
     Runs on half of the cores, since searches go on meanwhile.
     """
     import faiss
 
     faiss.omp_set_num_threads(max(1, (os.cpu_count() or 1) // 2))
-    ids = np.sort(np.concatenate([segment.held() for segment in segments]))
-    centroids = _centroids(segments, ids)
+    ids = source.ids
+    centroids = _centroids(source)
     index = faiss.IndexFlatIP(centroids.shape[1])
     index.add(centroids)
-    nearest = np.concatenate([index.search(rows, 1)[1][:, 0] for rows in _portions(segments, ids, stop)])
+    nearest = np.concatenate([index.search(rows, 1)[1][:, 0] for rows in _portions(source, stop)])
     used, sizes = np.unique(nearest, return_counts=True)
     by_cluster = np.argsort(nearest, kind="stable")
     places = np.empty(len(ids), np.intp)  # the row of each id
@@ -39,7 +65,7 @@ def clustered(segments: Sequence[Segment], stop: threading.Event) -> Segment:
     flat = room_for(len(ids), centroids.shape[1])
     codes = codes_of(flat)
     first = 0
-    for rows in _portions(segments, ids, stop):
+    for rows in _portions(source, stop):
         codes[places[first : first + len(rows)]] = rows
         first += len(rows)
     bounds = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -55,19 +81,20 @@ def gather(segments: Sequence[Segment], ids: IdArray) -> FloatArray:
     return vectors
 
 
-def _centroids(segments: Sequence[Segment], ids: IdArray) -> FloatArray:
+def _centroids(source: Source) -> FloatArray:
     import faiss
 
+    ids = source.ids
     count = max(1, round(2 * len(ids) ** 0.5))
     chosen = np.random.default_rng(0).choice(len(ids), min(len(ids), PER_CENTROID * count), replace=False)
-    sample = gather(segments, ids[np.sort(chosen)])
+    sample = source.rows(ids[np.sort(chosen)])
     means = faiss.Kmeans(sample.shape[1], count, niter=ROUNDS, spherical=True, seed=1, min_points_per_centroid=1)
     means.train(sample)
     return np.asarray(means.centroids, np.float32).reshape(count, -1)
 
 
-def _portions(segments: Sequence[Segment], ids: IdArray, stop: threading.Event) -> Iterator[FloatArray]:
-    for first in range(0, len(ids), PORTION):
+def _portions(source: Source, stop: threading.Event) -> Iterator[FloatArray]:
+    for first in range(0, len(source.ids), PORTION):
         if stop.is_set():
             raise Stopped
-        yield gather(segments, ids[first : first + PORTION])
+        yield source.rows(source.ids[first : first + PORTION])

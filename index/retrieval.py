@@ -44,6 +44,8 @@ class Retrieval:
         self._embedder = embedder
         self._view: _View | None = None
         self._refreshing = threading.Lock()
+        self._patient = False
+        """Whether nobody waits for an answer."""
 
     def nearest(
         self, vectors: FloatArray, k: int, within: IdArray | None, *, questions: bool
@@ -106,7 +108,11 @@ class Retrieval:
 
     def settle(self) -> None:
         """Fit the space, read the vectors and put them into clusters now, where any of that is due."""
-        view = self._current()
+        self._patient = True
+        try:
+            view = self._current()
+        finally:
+            self._patient = False
         if view is not None:
             view.store.wait()
 
@@ -136,6 +142,9 @@ class Retrieval:
             view = _View(loaded.generation, model, space, loaded)
             _follow(connection, view)
             return replace(view, generation=generation)
+        if self._patient and VectorStore.is_large(count):
+            store = VectorStore.make(_Stored(connection, space), folder, stamp, generation)
+            return _View(generation, model, space, store)
         store = VectorStore(_NO_IDS, np.empty((0, len(space.item_mean)), dtype=np.float32))
         after = 0
         while portion := connection.execute(_PORTIONS, (after, _PORTION)).fetchall():
@@ -183,6 +192,24 @@ _CHANGED = (
     "select item.id, vector from item indexed by item_changed join vector on vector.item_id = item.id"
     " where changed > ? order by +item.id"
 )
+
+
+class _Stored:
+    """The archive's vectors in a space, read when they are asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, space: Space) -> None:
+        self._connection = connection
+        self._space = space
+        held = connection.execute("select item_id from vector order by item_id")
+        self.ids = np.fromiter((row[0] for row in held), dtype=np.int64)
+
+    def rows(self, ids: IdArray) -> FloatArray:
+        found = np.empty((len(ids), len(self._space.item_mean)), dtype=np.float32)
+        for first in range(0, len(ids), _PORTION):
+            part = slice(first, first + _PORTION)
+            stored = from_blobs(load(self._connection, ids[part].tolist())[1])
+            found[part] = self._space.items(stored).astype(np.float16)  # as stores keep them: same clusters either way
+        return found
 
 
 def _follow(connection: sqlite3.Connection, view: _View) -> None:

@@ -8,13 +8,13 @@ readers took hold of once, so any number of threads can search meanwhile and non
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
 from . import vector_files
-from .clusters import Stopped, clustered, gather
+from .clusters import Held, Source, Stopped, clustered, gather
 from .segment import Segment, make, merged
 from .types import FloatArray, IdArray, Scored
 
@@ -70,6 +70,25 @@ class VectorStore:
         store._segments = store._saved = saved.segments
         return store
 
+    @staticmethod
+    def is_large(count: int) -> bool:
+        """Whether so many vectors are searched in clusters."""
+        return count >= CLUSTER_FROM
+
+    @classmethod
+    def make(cls, source: Source, folder: Path, stamp: str, generation: int) -> "VectorStore":
+        """A large store of all that a source has, in clusters and in `folder`: takes minutes, but half the memory of
+        one that answers at once and is put into clusters then."""
+        with _alone(folder.with_name(f"{folder.name}.lock")):
+            fresh = clustered(source, threading.Event())
+            store = cls(np.zeros(0, np.int64), np.zeros((0, fresh.codes.shape[1]), np.float32))
+            store.generation = generation
+            store._segments = store._saved = (fresh,)
+            with suppress(OSError):
+                vector_files.write(folder, (fresh,), stamp, generation)
+                store = cls.load(folder, stamp) or store  # mapped from the file, so that the memory can go
+        return store
+
     def save(self, folder: Path, stamp: str, generation: int) -> bool:
         """Write the present state to `folder`, where that pays: not for few vectors, nor for few changes since.
 
@@ -80,7 +99,7 @@ class VectorStore:
         clusters = any(segment.clusters for segment in segments)
         kept = sum(len(segment) for segment in segments if _among(segment, self._saved))
         changed = total - kept + sum(map(len, self._saved)) - kept
-        if total < SAVE_FROM or changed <= RESAVE * total or (total >= CLUSTER_FROM and not clusters):
+        if total < SAVE_FROM or changed <= RESAVE * total or (self.is_large(total) and not clusters):
             return False
         try:
             vector_files.write(folder, segments, stamp, generation)
@@ -99,7 +118,7 @@ class VectorStore:
         total = sum(map(len, segments))
         inside = sum(len(segment) for segment in segments if segment.clusters)
         held = sum(len(segment.ids) for segment in segments if segment.clusters)
-        if total < CLUSTER_FROM or (total - inside) + (held - inside) <= RECLUSTER * total:
+        if not self.is_large(total) or (total - inside) + (held - inside) <= RECLUSTER * total:
             return
         with self._writing:
             if self._work is not None and self._work.is_alive():
@@ -124,7 +143,7 @@ class VectorStore:
                 if vector_files.generation_of(folder, stamp) == generation:
                     made = vector_files.read(folder, stamp)
                 if made is None or not any(segment.clusters for segment in made.segments):
-                    fresh = clustered(segments, self._stop)
+                    fresh = clustered(Held(segments), self._stop)
                     try:
                         vector_files.write(folder, (fresh,), stamp, generation)
                     except OSError:

@@ -15,6 +15,7 @@ from index.database import FILE
 from index.recent import LONGEST, MOST
 from index.retrieval import FOLDER as VECTORS
 from index.types import Filters
+from index.vectors import VectorStore
 from index.words import FOLDER as WORDS
 from tests.conftest import WordEncoder
 from tests.documents import document, item, opened, put
@@ -129,8 +130,14 @@ def test_many_changes_write_the_files_again(folder: Path, encoder: WordEncoder) 
         assert archive.build.items == (ISSUES - 40) * EACH + 90 * 60
 
 
+def store_of(archive: Archive) -> VectorStore:
+    view = archive._retrieval._current()
+    assert view is not None
+    return view.store
+
+
 def test_settling_leaves_nothing_to_do_for_the_next_process(
-    folder: Path, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+    folder: Path, encoder: WordEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.vectors.CLUSTER_FROM", ISSUES * EACH // 2)
     told: list[tuple[int, int]] = []
@@ -140,9 +147,17 @@ def test_settling_leaves_nothing_to_do_for_the_next_process(
         assert set(settled) > {COLUMNS, f"{WORDS}/0.words"}
         assert any(name.startswith(VECTORS) for name in settled)
         expected = answers(archive, encoder)
+        (segment,) = store_of(archive)._segments
+        assert segment.clusters is not None
+        assert store_of(archive)._work is None, "put into clusters at once, not from a first form in memory"
         archive.settle()
     with Archive(folder, encoder) as archive:
         assert answers(archive, encoder) == expected
+        mapped = store_of(archive)._segments[0].codes
+    with without_caches(folder, tmp_path / "bare") as bare:  # answers at once, clusters come afterwards
+        assert {**answers(bare, encoder), "nearest": 0} == {**expected, "nearest": 0}
+        store_of(bare).wait()
+        np.testing.assert_array_equal(store_of(bare)._segments[0].codes, mapped)
     assert derived(folder) == settled
     assert told == [(done, 3) for done in (1, 2, 3)]
     fewer = [item(place, f"whales again {place}", section="odd") for place in range(60)]
