@@ -16,7 +16,7 @@ import itertools
 import re
 import threading
 import unicodedata
-from collections.abc import Container
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -67,13 +67,15 @@ def tokens(text: str) -> list[str]:
 
 def split(text: str) -> list[Token]:
     """The tokens with their places, for highlighting. A name of several parts comes before its parts."""
-    runs, places = _analysed(text)
+    runs, places, _ = _analysed(text)
     return [Token(token, *_place(at + start, at + end, places)) for at, held in runs for token, start, end in held]
 
 
-def find(text: str, wanted: Container[str]) -> list[tuple[int, int]]:
+def find(text: str, wanted: AbstractSet[str]) -> list[tuple[int, int]]:
     """Where the tokens of `wanted` stand in a text, in its order: the places that `split` gives them."""
-    runs, places = _analysed(text)
+    runs, places, distinct = _analysed(text)
+    if distinct.isdisjoint(wanted):
+        return []
     return [_place(at + start, at + end, places) for at, held in runs for token, start, end in held if token in wanted]
 
 
@@ -83,14 +85,14 @@ _Places = list[tuple[int, int]] | None
 
 
 @lru_cache(maxsize=4096)  # what is shown is shown again while a question is typed
-def _analysed(text: str) -> tuple[tuple[tuple[int, _Held], ...], _Places]:
-    """Each run's place and tokens, and the places in `text` of the characters that these count."""
+def _analysed(text: str) -> tuple[tuple[tuple[int, _Held], ...], _Places, frozenset[str]]:
+    """Each run's place and tokens, the places in `text` of the characters that these count, the distinct tokens."""
     normal, places = _normalise(text)
     runs = tuple(
         (match.start(), (_pair_tokens if match.lastgroup == "unspaced" else _run_tokens)(match[0]))
         for match in _RUN.finditer(normal)
     )
-    return runs, places
+    return runs, places, frozenset(token for _, held in runs for token, _, _ in held)
 
 
 def _place(start: int, end: int, places: _Places) -> tuple[int, int]:
