@@ -14,6 +14,9 @@ EDGES = frozenset(
 )
 """Characters that are grammar in Chinese when they stand at a term's edge."""
 
+BEFORE = EDGES | frozenset("篇款")
+"""Those and the measure words that stand before a Chinese noun, and begin none."""
+
 GENERAL = frozenset(
     stem(word)
     for word in _listed(
@@ -38,3 +41,49 @@ GENERAL = frozenset(
 
 ADDRESS = frozenset(_listed("www http https com org net io html amp utm"))
 """What addresses are made of."""
+
+ARTICLES = frozenset(_listed("a an the its their your his her our my this these that those each every any some all"))
+"""English words that begin a noun phrase: a word right before one is a verb or a preposition."""
+
+VERB_BEFORE = frozenset(
+    _listed("to can could will would may might must should not it they we you which that who also then i cannot")
+)
+"""English words after which a verb stands."""
+
+OTHER_FUNCTION_WORDS = frozenset(
+    _listed(
+        # German, Dutch, Swedish, Danish, Norwegian
+        "der die das den dem des ein eine einen einem einer eines und oder aber nicht mit von vom zu zum zur",
+        "für auf aus bei",
+        "im am als wie wenn dass daß ist sind waren wird werden wurde hat haben sich auch nur noch über unter",
+        "nach vor",
+        "durch gegen ohne um es er sie wir ihr ich kann können mehr sehr diese dieser dieses",
+        "het een van voor met niet zijn naar door ook maar dat dit wordt worden heeft hebben bij uit aan deze",
+        "och att det som på är av för med till den inte om ett har de från kan og til ikke af ved etter",
+        # French, Spanish, Portuguese, Italian, Romanian
+        "le la les un une du de au aux et ou mais ne que qui dans sur pour par avec sans est sont été ce",
+        "cette ces",
+        "se sa ses leur leurs nous vous ils elle elles il on être avoir fait très comme aussi",
+        "el los las una unos unas del al y o pero no en con por para es fue ser este esta estos estas su sus",
+        "lo",
+        "más muy como también entre sobre desde hasta cuando",
+        "os as um uma do da dos das ao na nos nas e ou mas não em com por sem são foi seu sua mais muito",
+        "também",
+        "lo gli i uno di del della dei delle degli al alla ai alle dal dalla nel nella e ma non in con per",
+        "tra fra che",
+        "chi sono è stato questo questa questi queste suo sua più molto anche come",
+        # Russian, Ukrainian, Polish, Czech
+        "и в во не на что как с со по к ко от до за из у о об но а или же для при это эта этот эти его её их",
+        "он она они мы",
+        "вы я бы был была были быть есть так также все всё уже если та те й що як та з до від для це цей є",
+        "або",
+        "i w we z ze na do od po za przez przy dla o u oraz lub ale nie to jest są był była było być się że",
+        "jak który która",
+        "które tego tej tym a v ve s se k ke od pro při ale není je jsou byl byla bylo být že jako který",
+        "která které",
+        # Turkish, Indonesian
+        "ve bir bu ile için de da ki daha çok gibi olarak olan yang di ke dari untuk pada dengan ini itu",
+        "adalah atau",
+    )
+)
+"""Words of other languages that carry no subject, as they are written."""

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from index.types import Build, Filters, Issue, Item, Paper
+from index.types import Build, Filters, FloatArray, IdArray, Issue, Item, Paper
 
 Mode = Literal["hybrid", "semantic", "keyword"]
 Sort = Literal["relevance", "newest", "oldest"]
@@ -139,30 +139,36 @@ class Coverage:
     similar: tuple[Hit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TopicPoint:
-    item_id: int
-    x: float
-    y: float
-    topic: int
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Topic:
-    """`counts` are its items per month, as (first day of the month, items)."""
+    """Items that belong together. `item_ids` ascend; `central` are the few that are most like the whole topic."""
 
     id: int
     name: str
     words: tuple[str, ...]
     size: int
-    item_ids: tuple[int, ...]
+    item_ids: IdArray
     counts: tuple[tuple[dt.date, int], ...]
+    """Its items per month, as (first day of the month, items); without those of which no month is known."""
+    central: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class TopicPoints:
+    """Where items lie, as parallel arrays: `places` (n, 2) in 0..1, `topics` the id of each item's topic."""
+
+    item_ids: IdArray
+    places: FloatArray
+    topics: IdArray
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TopicMap:
-    """Coordinates lie in 0..1."""
+    """The archive by topics, largest first. Arrays, for an archive may have a million items."""
 
     topics: tuple[Topic, ...]
-    points: tuple[TopicPoint, ...]
+    points: TopicPoints
     build: Build

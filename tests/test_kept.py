@@ -32,7 +32,8 @@ def issues(first: int, last: int) -> list[Document]:
 
 
 def on_the_map(archive: Archive) -> list[int]:
-    return [point.item_id for point in topic_map(archive).points]
+    ids: list[int] = topic_map(archive).points.item_ids.tolist()
+    return ids
 
 
 @pytest.mark.parametrize("asked", ["before the refresh", "never"])

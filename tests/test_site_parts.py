@@ -5,13 +5,14 @@ from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import parse_qsl, urlsplit
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
 from index.types import Filters, Issue
-from search.results import Highlight, TopicMap
+from search.results import Highlight, TopicMap, TopicPoints
 from tests.served import documents
 from web import i18n, plots, reading, render, shelf
 from web.asking import Asked
@@ -97,7 +98,8 @@ def test_names_on_the_map_do_not_cover_each_other() -> None:
 
 def test_an_empty_map_draws_nothing() -> None:
     build = documents  # any archive's build would do; the drawing does not look at it
-    drawn = plots.draw(TopicMap((), (), build))  # type: ignore[arg-type]
+    nothing = TopicPoints(np.empty(0, np.int64), np.empty((0, 2), np.float32), np.empty(0, np.int64))
+    drawn = plots.draw(TopicMap((), nothing, build))  # type: ignore[arg-type]
     assert (drawn.dots, drawn.names, drawn.total) == ([], [], 0)
 
 

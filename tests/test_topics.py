@@ -2,7 +2,9 @@
 
 import datetime as dt
 import itertools
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from index.archive import Archive
 from index.types import Document, Encoder
 from search.naming import characteristic_words
+from search.results import TopicMap
 from search.topics import refresh_topics, topic_map
 
 from .documents import document, item, opened, put
@@ -34,6 +37,12 @@ def issues(first: int, last: int) -> list[Document]:
     return made
 
 
+def told(found: TopicMap) -> list[object]:
+    """All that a map says."""
+    topics = [(one.id, one.name, one.words, one.item_ids.tolist(), one.counts, one.central) for one in found.topics]
+    return [topics, found.points.places.tolist(), found.points.topics.tolist()]
+
+
 @pytest.fixture
 def archive(tmp_path: Path, encoder: Encoder) -> Iterator[Archive]:
     with opened(tmp_path / "archive", encoder, *issues(1, 13)) as held:
@@ -46,7 +55,7 @@ def test_groups_are_of_one_subject_and_named_by_it(archive: Archive) -> None:
     assert sum(topic.size for topic in found.topics) == archive.item_count
     seen = set()
     for topic in found.topics:
-        subjects = {one.title.split()[1] for one in archive.items(topic.item_ids)}
+        subjects = {one.title.split()[1] for one in archive.items(topic.item_ids.tolist())}
         assert len(subjects) == 1, topic.name
         (subject,) = subjects
         seen.add(subject)
@@ -58,10 +67,11 @@ def test_groups_are_of_one_subject_and_named_by_it(archive: Archive) -> None:
 
 def test_the_map_keeps_neighbours_together(archive: Archive) -> None:
     points = topic_map(archive).points
-    assert [point.item_id for point in points] == archive.item_ids().tolist()
-    assert all(0 <= point.x <= 1 and 0 <= point.y <= 1 for point in points)
-    places = np.array([(point.x, point.y) for point in points])
-    subjects = np.array([one.title.split()[1] for one in archive.items([point.item_id for point in points])])
+    assert points.item_ids.tolist() == archive.item_ids().tolist()
+    places = points.places
+    assert places.shape == (archive.item_count, 2)
+    assert 0 <= places.min() <= places.max() <= 1
+    subjects = np.array([one.title.split()[1] for one in archive.items(points.item_ids.tolist())])
     distances = np.linalg.norm(places[:, None] - places[None], axis=2)
     np.fill_diagonal(distances, np.inf)
     assert (subjects[distances.argmin(axis=1)] == subjects).mean() > 0.8
@@ -76,22 +86,96 @@ def test_months_are_counted_without_gaps(archive: Archive) -> None:
         assert months[0] >= dt.date(2021, 1, 1)
 
 
-def test_the_same_archive_gives_the_same_topics(archive: Archive) -> None:
-    before = topic_map(archive)
+def test_the_same_archive_gives_the_same_topics(archive: Archive, tmp_path: Path, encoder: Encoder) -> None:
+    before = told(topic_map(archive))
     refresh_topics(archive)
-    assert topic_map(archive) == before
+    assert told(topic_map(archive)) == before
+    with opened(tmp_path / "again", encoder, *issues(1, 13)) as again:
+        refresh_topics(again)
+        assert told(topic_map(again)) == before
 
 
 def test_topics_keep_their_ids_when_the_archive_grows(archive: Archive) -> None:
-    before = {topic.id: set(topic.item_ids) for topic in topic_map(archive).topics}
-    put(archive, *issues(13, 16))
+    before = {topic.id: set(topic.item_ids.tolist()) for topic in topic_map(archive).topics}
+    put(archive, *issues(13, 18))  # enough to fit them anew
     refresh_topics(archive)
-    after = {topic.id: set(topic.item_ids) for topic in topic_map(archive).topics}
+    after = {topic.id: set(topic.item_ids.tolist()) for topic in topic_map(archive).topics}
     for topic, items in before.items():
         heirs = {other: len(items & inside) for other, inside in after.items()}
         if topic in after and max(heirs.values()) > len(items) / 2:
             assert heirs[topic] == max(heirs.values())
     assert len(set(before) & set(after)) >= min(len(before), len(after)) - 1
+
+
+def test_an_issue_more_moves_nothing(archive: Archive) -> None:
+    before = topic_map(archive)
+    put(archive, *issues(13, 15))
+    refresh_topics(archive)
+    after = topic_map(archive)
+    old = len(before.points)
+    assert len(after.points) == old + 6
+    assert after.points.topics[:old].tolist() == before.points.topics.tolist()
+    assert after.points.places[:old].tolist() == before.points.places.tolist()
+    assert {topic.id: topic.name for topic in after.topics} == {topic.id: topic.name for topic in before.topics}
+    subject_of = {one.id: one.title.split()[1] for one in archive.items(after.points.item_ids.tolist())}
+    for topic in after.topics:  # the new ones have joined what they are about
+        assert len({subject_of[item_id] for item_id in topic.item_ids.tolist()}) == 1
+
+
+def test_what_was_removed_is_in_no_topic(archive: Archive) -> None:
+    kept = issues(1, 13)[:-1]
+    shorter = issues(12, 13)[0]
+    put(archive, replace(shorter, items=shorter.items[:1]))
+    assert archive.item_count == 3 * len(kept) + 1
+    for _ in range(2):  # by the old fit, and by the one that follows it
+        found = topic_map(archive)
+        assert found.points.item_ids.tolist() == archive.item_ids().tolist()
+        assert sorted(item for topic in found.topics for item in topic.item_ids.tolist()) == archive.item_ids().tolist()
+        refresh_topics(archive)
+
+
+def test_an_edited_archive_is_grouped_anew(archive: Archive) -> None:
+    """The items keep their ids, but they are about other things now."""
+    others = ("chess gambit rook bishop", "tulip bulb petal stem", "opera aria tenor chorus")
+    turned = [
+        replace(
+            one, items=tuple(replace(item, summary=f"{text}.") for item, text in zip(one.items, others, strict=True))
+        )
+        for one in issues(1, 13)
+    ]
+    ids = archive.item_ids().tolist()
+    put(archive, *(replace(one, content_hash="2") for one in turned))
+    assert archive.item_ids().tolist() == ids
+    refresh_topics(archive)
+    words = {word for topic in topic_map(archive).topics for word in topic.words}
+    assert {"chess", "tulip", "opera"} <= {part for word in words for part in word.split()}
+    assert not {"honey", "mast", "yeast"} & words
+
+
+def test_only_known_months_are_counted(tmp_path: Path, encoder: Encoder) -> None:
+    """One newsletter's issues bear dates, with a gap of years; one's only years; one's nothing."""
+    made = []
+    for number, one in enumerate(issues(1, 13)):
+        kind = number % 3
+        day = dt.date(2001 + 4 * (number > 5), 1 + number, 5)
+        issue = replace(
+            one.issue,
+            newsletter=("Dated", "Yearly", "Never")[kind],
+            number=None,
+            week=None,
+            date=day if kind == 0 else None,
+            year=None if kind == 2 else 2003,
+        )
+        made.append(replace(one, issue=issue))
+    with opened(tmp_path / "dates", encoder, *made) as held:
+        topics = topic_map(held).topics
+    together = Counter[dt.date]()
+    for topic in topics:
+        months = [month for month, _ in topic.counts]
+        assert all(1 <= (after - before).days <= 31 for before, after in itertools.pairwise(months))
+        together.update(dict(topic.counts))
+    counted = {month: count for month, count in together.items() if count}
+    assert counted == {dt.date(2001, 1, 1): 3, dt.date(2001, 4, 1): 3, dt.date(2005, 7, 1): 3, dt.date(2005, 10, 1): 3}
 
 
 def test_small_archives_have_no_topics_and_unfitted_ones_fit_in_memory(tmp_path: Path, encoder: Encoder) -> None:

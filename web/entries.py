@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from index.archive import Archive
-from index.types import Issue, Item, Paper
+from index.types import IdArray, Issue, Item, Paper
 from search.results import Mention
 
 
@@ -34,3 +36,24 @@ def entries(archive: Archive, items: Sequence[Item]) -> list[Entry]:
         )
         for item in items
     ]
+
+
+def newest_first(archive: Archive, ids: IdArray, at: int, count: int) -> list[Item]:
+    """`count` of the items from place `at` on, newest issue first, in each as printed.
+
+    Only items of the issues that are shown are read: there may be tens of thousands.
+    """
+    newest = np.array([issue.id for issue in archive.issues()], dtype=np.int64)  # also where dates are missing
+    by_id = np.argsort(newest)
+    issue_ids = archive.facet_columns(ids).issue_ids
+    ids, issue_ids = ids[held := np.isin(issue_ids, newest)], issue_ids[held]
+    ranks = by_id[np.searchsorted(newest, issue_ids, sorter=by_id)]
+    page = np.sort(ranks)[at : at + count]
+    if not len(page):
+        return []
+    first, last = int(page[0]), int(page[-1])
+    shown = ids[(ranks >= first) & (ranks <= last)]
+    rank_of = {int(newest[rank]): rank for rank in range(first, last + 1)}
+    items = sorted(archive.items(shown.tolist()), key=lambda item: (rank_of[item.issue_id], item.position))
+    skipped = at - int((ranks < first).sum())
+    return items[skipped : skipped + count]

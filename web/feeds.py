@@ -21,7 +21,7 @@ from search.retrieve import search
 from search.topics import topic_map
 
 from .common import archive_of, known_parameters, problems, settings_of, settled, urls_of
-from .entries import Entry, entries
+from .entries import Entry, entries, newest_first
 from .naming import archive_name
 from .params import FeedQuery
 from .problems import Problem
@@ -143,9 +143,9 @@ def topic_feed(archive: Archive, topic_id: int, urls: Urls, title: str | None = 
     if topic is None:
         raise NotFound(f"There is no topic {topic_id}.")
     name = title or archive_name(archive)
-    found = entries(archive, archive.items(topic.item_ids))
+    found = entries(archive, newest_first(archive, topic.item_ids, 0, ENTRIES))
     found.sort(key=lambda entry: (_day(entry.issue), entry.item.id), reverse=True)
-    made = _item_entries(found[:ENTRIES], urls)
+    made = _item_entries(found, urls)
     return Feed(f"{name}: {topic.name}", urls.feed(topic=topic.id), urls.topic(topic.id), name, made)
 
 

@@ -123,7 +123,7 @@ def _material(archive: Archive, fit: str) -> _Material:  # noqa: ARG001 (the fit
     issues = archive.issues()
     recent = archive.newest_items(200)
     # The middle of the largest topics first: what the newsletter often comes back to.
-    central = archive.items([topic.item_ids[0] for topic in _topics(archive) if topic.item_ids])
+    central = archive.items([topic.central[0] for topic in _topics(archive) if topic.central])
     titles = [item.title for item in (*central, *recent) if _asks(item.title)]
     code = [item for item in recent if item.kind == "code" and item.url and _asks(item.title)]
     years = sorted({issue.date.year for issue in issues if issue.date})

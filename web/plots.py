@@ -4,6 +4,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from index.types import FloatArray
 from search.results import TopicMap
 
 WIDTH, HEIGHT = 240, 48
@@ -80,20 +83,23 @@ def draw(found: TopicMap) -> Map:
     """The map's points and names in SVG units; topics beyond the palette share its neutral colour, hue 0."""
     order = sorted(found.topics, key=lambda topic: (-topic.size, topic.id))
     hues = {topic.id: at + 1 if at < HUES else 0 for at, topic in enumerate(order)}
-    step = max(1, -(-len(found.points) // MAP_POINTS))
-    dots = [
-        Dot(point.item_id, round(20 + point.x * 1460), round(20 + point.y * 960), hues.get(point.topic, 0))
-        for point in found.points[::step]
-    ]
-    places: dict[int, list[tuple[float, float]]] = {}
-    for point in found.points:
-        places.setdefault(point.topic, []).append((point.x, point.y))
+    points = found.points
+    drawn = slice(None, None, max(1, -(-len(points) // MAP_POINTS)))
+    spots = np.rint(20 + points.places[drawn] * (1460, 960)).astype(np.int64).tolist()
+    parts = zip(points.item_ids[drawn].tolist(), spots, points.topics[drawn].tolist(), strict=True)
+    dots = [Dot(item_id, x, y, hues.get(topic, 0)) for item_id, (x, y), topic in parts]
+    rows = {topic.id: np.flatnonzero(points.topics == topic.id) for topic in order}
     names = [
-        Name(topic.id, topic.name, *_middle(places[topic.id]), hues[topic.id]) for topic in order if topic.id in places
+        Name(topic.id, topic.name, *_thickest(points.places[rows[topic.id]]), hues[topic.id])
+        for topic in order
+        if len(rows[topic.id])
     ]
-    return Map(dots, _placed(names), len(found.points))
+    return Map(dots, _placed(names), len(points))
 
 
+_REACH = 0.05
+"""How far, as a part of the map, points stand together."""
+_COMPARED = 400
 _LETTER, _LETTER_SMALL = 23, 40
 """Height of the names in SVG units, on a wide and on a narrow screen (the stylesheet's sizes)."""
 
@@ -129,10 +135,11 @@ def _free(box: tuple[float, float, float, float], taken: Sequence[tuple[float, f
     return all(box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1] for other in taken)
 
 
-def _middle(points: Sequence[tuple[float, float]]) -> tuple[int, int]:
-    """The median point, which a few strays do not move."""
-    x = sorted(x for x, _ in points)[len(points) // 2]
-    y = sorted(y for _, y in points)[len(points) // 2]
+def _thickest(places: FloatArray) -> tuple[int, int]:
+    """Where most of a topic's points (n, 2) lie: the middle of two clumps would be in neither."""
+    sample = places[:: max(1, len(places) // _COMPARED)]
+    near = ((sample[:, None] - sample[None]) ** 2).sum(axis=2)
+    x, y = sample[int(np.argmax(np.exp(-near / (2 * _REACH**2)).sum(axis=1)))].tolist()
     return round(min(1290, max(210, 20 + x * 1460))), round(min(975, max(30, 20 + y * 960)))
 
 

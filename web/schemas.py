@@ -319,7 +319,7 @@ class TopicsOut(Out):
                     name=t.name,
                     words=t.words,
                     size=t.size,
-                    item_ids=t.item_ids,
+                    item_ids=tuple(t.item_ids.tolist()),
                     counts=t.counts,
                     page=urls.topic(t.id),
                     feed=urls.feed(topic=t.id),

@@ -2,18 +2,15 @@
 
 import datetime as dt
 
-import numpy as np
 import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from index.archive import Archive
 from index.errors import NotFound
-from index.types import Item
 from search.results import Topic
 
 from .common import settled
-from .entries import entries
+from .entries import entries, newest_first
 from .front import Wander
 from .plots import trend
 from .render import render, view
@@ -59,26 +56,12 @@ def topic_page(request: Request, topic_id: int, page: int = 1) -> Response:
     at = (max(1, min(page, -(-count // PAGE))) - 1) * PAGE
     values = {
         "topic": topic,
-        "shown": entries(here.archive, _newest(here.archive, topic, at)),
+        "shown": entries(here.archive, newest_first(here.archive, topic.item_ids, at, PAGE)),
         "trend": trend(topic.counts, _span(found.topics)),
         "next_page": at // PAGE + 2 if at + PAGE < count else None,
         "canonical": f"/topics/{topic.id}" + (f"?page={at // PAGE + 1}" if at else ""),
     }
     return render(request, "topic", values)
-
-
-def _newest(archive: Archive, topic: Topic, at: int) -> list[Item]:
-    """A page of a topic's items from place `at` on, newest issue first, in each as printed. Only items of the issues
-    on the page are read: a topic of a large archive has tens of thousands."""
-    place = {issue.id: n for n, issue in enumerate(archive.issues())}  # also where dates are missing
-    issue_ids = archive.facet_columns(np.array(topic.item_ids, dtype=np.int64)).issue_ids.tolist()
-    order = sorted(zip((place[issue_id] for issue_id in issue_ids), topic.item_ids, strict=True))
-    page = order[at : at + PAGE]
-    first, last = page[0][0], page[-1][0]
-    read = [item_id for issue, item_id in order if first <= issue <= last]
-    skipped = at - sum(issue < first for issue, _ in order)
-    items = sorted(archive.items(read), key=lambda item: (place[item.issue_id], item.position))
-    return items[skipped : skipped + PAGE]
 
 
 def _span(topics: tuple[Topic, ...]) -> tuple[dt.date, dt.date] | None:
