@@ -6,7 +6,6 @@ their spread over random thirds of the questions, and what is left when the vari
 on the third. `quality.md` keeps what was found.
 """
 
-import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,10 +24,9 @@ from index.space import Space
 from index.types import FloatArray
 from ingest.parse.document import parse
 from search import fuse as fuse_module
-from search.evaluate import Judged, evaluate, normal_key, read
+from search.evaluate import Judged, evaluate, read, related_precision
 from search.fuse import fuse, title_bonus, trust
 from search.refresh import fitted, refresh
-from search.related import related
 from search.words import cover
 
 ROOT = Path(__file__).parent.parent
@@ -78,26 +76,10 @@ def main(arguments: list[str]) -> int:
             refresh(archive)
             print(f"\n{name}: {archive.build.issues} issues, {archive.build.items} items\n")
             print(evaluate(archive, gold / "queries.jsonl").table())
-            print(f"\nrelated precision@5  {precision(archive, gold / 'related.jsonl'):.3f}")
+            print(f"\nrelated precision@5  {related_precision(archive, gold / 'related.jsonl') or 0:.3f}")
             if "--variants" in arguments:
                 compare(load(archive, gold / "queries.jsonl"))
     return 0
-
-
-def precision(archive: Archive, path: Path) -> float:
-    """Mean precision of the five best related works, over at most as many as are judged."""
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        held = archive.works([anchor := normal_key(row["anchor"]["key"])]).get(anchor)
-        if not held:
-            continue
-        wanted = {normal_key(one["key"]) for one in row["related"]}
-        answer = related(archive, held[-1].id)
-        hits = sorted((*answer.earlier, *answer.later), key=lambda hit: -hit.score)
-        most = min(5, len(wanted))
-        found.append(sum(hit.item.key in wanted for hit in hits[:most]) / most)
-    return fmean(found)
 
 
 def load(archive: Archive, path: Path) -> Loaded:

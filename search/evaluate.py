@@ -17,6 +17,7 @@ from index.archive import Archive
 from index.errors import ArchiveError
 from index.identity import canonical_key
 
+from .related import related
 from .results import Answer, Ask, Mode
 from .retrieve import search_many
 
@@ -126,6 +127,28 @@ def read(path: Path) -> list[Judged]:
     if not found:
         raise BadJudgements(f"{path}: there are no questions in it.")
     return found
+
+
+def related_precision(archive: Archive, path: Path) -> float | None:
+    """Mean precision of the five best related works, over at most as many as are judged; None without judged ones.
+
+    A judged file has one JSON object a line: `{"anchor": {"key": …}, "related": [{"key": …}, …]}`. Anchors that the
+    archive does not hold are left out. Errors: OSError, and ValueError or KeyError for another kind of file.
+    """
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip():
+            continue
+        row = json.loads(line)
+        anchor = normal_key(row["anchor"]["key"])
+        held = archive.works([anchor]).get(anchor)
+        wanted = {normal_key(one["key"]) for one in row["related"]}
+        if held and wanted:
+            answer = related(archive, held[-1].id)
+            hits = sorted((*answer.earlier, *answer.later), key=lambda hit: -hit.score)
+            most = min(5, len(wanted))
+            found.append(sum(hit.item.key in wanted for hit in hits[:most]) / most)
+    return _mean(found)
 
 
 def normal_key(key: str) -> str:

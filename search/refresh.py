@@ -11,12 +11,13 @@ import numpy as np
 
 from index.archive import Archive
 from index.space import neutral_queries
-from index.types import FloatArray, IdArray
+from index.types import FloatArray
 
 from .fuse import scripts
 from .kept import Kept
+from .likeness import fit_nulls
 from .rank import Query, raw_scores
-from .relevance import BORDER, Calibration, Null, nulls
+from .relevance import Calibration, Null, nulls
 from .results import Mode
 
 STATE = "calibration"
@@ -39,7 +40,7 @@ class Fitted:
 
 def refresh(archive: Archive) -> None:
     """Fits sentences, topics and calibration to the archive as it is now, and keeps them. Needs the model."""
-    from .carrying import refresh_sentences
+    from .sentences import refresh_sentences
     from .topics import refresh_topics
 
     refresh_sentences(archive)
@@ -85,7 +86,7 @@ def fit(archive: Archive) -> Calibration:
     for mode in modes:
         found |= nulls(mode, *_chance(archive, vectors, mode, shares))
     found |= nulls("passage", *_passages(archive, vectors))
-    found["item"] = _pairs(archive, sample)
+    found |= fit_nulls(archive, sample)
     return Calibration(found, shares, len(ids))
 
 
@@ -105,13 +106,3 @@ def _passages(archive: Archive, vectors: FloatArray) -> tuple[FloatArray, FloatA
     scores = [[one.score for one in found] for found in archive.nearest_items(vectors, 10)]
     best = np.array([found[0] for found in scores], dtype=np.float32)
     return best, np.array([np.mean(found) for found in scores], dtype=np.float32)
-
-
-def _pairs(archive: Archive, sample: IdArray) -> Null:
-    """For items compared with items: how alike any two are, and two spreads above that is where "good" begins."""
-    vectors = archive.space_vectors(sample.tolist())
-    likeness = (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)]
-    if len(likeness) < 100:
-        return Null()
-    spread = max(float(likeness.std()), 0.01)
-    return Null(float(likeness.mean()) + (2 - BORDER) * spread, spread)

@@ -1,9 +1,8 @@
 """What surrounds an item: what the archive had before it, and what followed.
 
-Likeness comes from stored vectors, of all mentions of the item's work, so nothing is embedded for an item of the
-archive (precision@5 over the sample is 0.45 from one mention, 0.54 from all). The same work is
-left out, and of several versions of one story only the first is kept: the list is chosen by maximal marginal relevance
-(Carbonell and Goldstein 1998), each entry for being like the item and unlike the entries before it.
+How alike two items are says `likeness`. The same work is left out, and of several versions of one story only the first
+is kept: the list is chosen by maximal marginal relevance (Carbonell and Goldstein 1998), each entry for being like the
+item and unlike the entries before it.
 """
 
 from collections.abc import Sequence
@@ -12,54 +11,56 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from index.archive import Archive
-from index.passages import address_words, passage
+from index.passages import address_words
 from index.products import inner_products
-from index.types import FloatArray, IdArray, Issue, Item, Scored
+from index.types import FloatArray, IdArray, Issue, Item
 
 from .hits import Found, hits
+from .likeness import POOL, Subject, nearest, of_texts, of_work
 from .query import understand
-from .rank import Ranked, arrays, ordered
+from .rank import Ranked
 from .reasons import reason
 from .refresh import fitted
 from .relevance import WEAK, Calibration
 from .results import Coverage, Hit, Mention, Related
 from .target import mentions
 
-POOL = 60
-"""How many neighbours a list is chosen from."""
 WIDTH = 3
 """How many candidates there are for each place of the list."""
 DIVERSITY = 0.1
 """The say of unlikeness in choosing the next entry."""
 SAME_STORY = 0.9
 """From this cosine on, two items tell the same story."""
+MOST_CHARACTERS = 10_000
+"""How much of a text is read."""
 SIMILAR = 3
 """How many past items a draft's item is shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Anchor:
-    """What a list is made for: its neighbours, and what must not appear among them."""
+    """What a list is made for, and the works that must not appear in it."""
 
-    neighbours: list[Scored]
+    subject: Subject
     item: Item | None = None
     works: frozenset[int] = frozenset()
 
 
 def related(archive: Archive, item_id: int, limit: int = 10) -> Related:
     """Up to `limit` items around an item of the archive. Errors: NotFound."""
-    item = archive.item(item_id)
-    works = archive.work_of(np.array([item_id], dtype=np.int64))
-    near = archive.nearest_items(_of_work(archive, item), POOL)[0]
-    return _related(archive, _Anchor(near, item, frozenset(works.tolist())), limit)
+    with archive.steady():
+        item = archive.item(item_id)
+        subject = of_work(archive, _told(archive, item))
+        return _related(archive, _Anchor(subject, item, _works(archive, [item])), limit)
 
 
-def _of_work(archive: Archive, item: Item) -> FloatArray:
-    """The vector (1, d) of the work that an item is about: what all its mentions have in common says what it is, where
-    one of them may be a passing remark."""
-    told = archive.works([item.key]).get(item.key, []) if item.key else []
-    vectors = archive.vectors([one.id for one in told] or [item.id])
-    return np.asarray(vectors.mean(axis=0, keepdims=True), dtype=np.float32)
+def _told(archive: Archive, item: Item) -> list[Item]:
+    """All mentions of the work that an item is about."""
+    return (archive.works([item.key]).get(item.key, []) if item.key else []) or [item]
+
+
+def _works(archive: Archive, items: Sequence[Item]) -> frozenset[int]:
+    return frozenset(archive.work_of(np.unique(np.array([item.id for item in items], dtype=np.int64))).tolist())
 
 
 def related_to(
@@ -79,43 +80,42 @@ def related_to(
     words = " ".join((text or "").split())
     if not words:
         return Related(None, (), (), archive.build)
-    near = archive.nearest_items(archive.embed_items([words[:10_000]]), POOL)[0]
-    return _related(archive, _Anchor(near), limit)
+    with archive.steady():
+        (subject,) = of_texts(archive, [Item(1, "", summary=words[:MOST_CHARACTERS])])
+        return _related(archive, _Anchor(subject), limit)
 
 
 def around(archive: Archive, held: Sequence[Item], fit: Calibration, within: IdArray | None) -> Ranked:
     """A pasted work as an answer: its own items first, newest first, then its neighbours, among `within`."""
     own = np.array([item.id for item in reversed(held)], dtype=np.int64)
-    near = ordered(*arrays(archive.nearest_items(_of_work(archive, held[0]), POOL, within)[0]))
+    near = nearest(archive, of_work(archive, held), fit.nulls, _works(archive, held), within)
     others = Ranked(near.ids, np.minimum(fit.relevance(near.scores, "item"), 0.99)).at_least(WEAK)
-    keep = ~np.isin(others.ids, own)
     if within is not None:
         own = own[np.isin(own, within)]
-    scores = np.concatenate([np.ones(len(own), dtype=np.float32), others.scores[keep]])
-    return Ranked(np.concatenate([own, others.ids[keep]]), scores)
+    scores = np.concatenate([np.ones(len(own), dtype=np.float32), others.scores])
+    return Ranked(np.concatenate([own, others.ids]), scores)
 
 
 def check(archive: Archive, items: Sequence[Item]) -> list[Coverage]:
     """What the archive has on each item of a draft: the same work printed before, and past items worth a link."""
     if not items:
         return []
-    near = archive.nearest_items(archive.embed_items([passage(item) for item in items]), POOL)
     works = archive.works([item.key for item in items if item.key])
     found = []
-    for item, neighbours in zip(items, near, strict=True):
-        before = works.get(item.key or "") or _same_title(archive, item, neighbours)
+    for item, subject in zip(items, of_texts(archive, items), strict=True):
+        before = works.get(item.key or "") or _same_title(archive, item, subject)
         issues = {issue.id: issue for issue in archive.issues(sorted({old.issue_id for old in before}))}
         covered = tuple(Mention(old.id, issues[old.issue_id]) for old in before)
-        theirs = archive.work_of(np.unique(np.array([old.id for old in before], dtype=np.int64)))
-        chosen = _chosen(archive, _Anchor(neighbours, None, frozenset(theirs.tolist())), SIMILAR)
+        chosen = _chosen(archive, _Anchor(subject, None, _works(archive, before)), SIMILAR)
         found.append(Coverage(item, covered, _explained(archive, item, hits(archive, chosen))))
     return found
 
 
-def _same_title(archive: Archive, item: Item, neighbours: Sequence[Scored]) -> list[Item]:
+def _same_title(archive: Archive, item: Item, subject: Subject) -> list[Item]:
     """For an item that has no link of the archive's: nearest items with the very same title."""
     title = item.title.casefold().strip()
-    return [old for old in archive.items([one.id for one in neighbours[:5]]) if old.title.casefold().strip() == title]
+    near = archive.nearest_items(subject.vector, 5)[0]
+    return [old for old in archive.items([one.id for one in near]) if old.title.casefold().strip() == title]
 
 
 def _related(archive: Archive, anchor: _Anchor, limit: int) -> Related:
@@ -133,16 +133,17 @@ def _related(archive: Archive, anchor: _Anchor, limit: int) -> Related:
 
 def _chosen(archive: Archive, anchor: _Anchor, limit: int) -> list[Found]:
     """The list: relevant, each work once, without near duplicates, diverse; best first."""
-    ids, raw = arrays(anchor.neighbours)
-    scores = fitted(archive).calibration.relevance(raw, "item")
+    fit = fitted(archive).calibration
+    near = nearest(archive, anchor.subject, fit.nulls, anchor.works)
+    ids, raw = near.ids, near.scores
+    scores = fit.relevance(raw, "item")
     order = np.argsort(ids)
     works = np.empty_like(ids)
     works[order] = archive.work_of(ids[order])
-    own = {anchor.item.id} if anchor.item else set()
-    seen = set(anchor.works)
+    seen: set[int] = set()
     kept = []
-    for place, (id_, work) in enumerate(zip(ids.tolist(), works.tolist(), strict=True)):
-        if id_ not in own and work not in seen and scores[place] >= WEAK:
+    for place, work in enumerate(works.tolist()):
+        if work not in seen and scores[place] >= WEAK:
             seen.add(work)
             kept.append(place)
     if not kept:

@@ -232,7 +232,7 @@ def test_a_calibration_is_kept_and_only_loaded(archive: Archive, encoder: WordEn
     kept = fitted(archive)
     assert kept.calibration.items == archive.item_count
     names = {f"{kind}{part}" for kind in ("hybrid", "semantic", "passage") for part in ("", " ten", " both")}
-    assert set(kept.calibration.nulls) == {*names, "item"}
+    assert set(kept.calibration.nulls) == {*names, "item", "sentences", "words", "mixed"}
     before = encoder.encoded
     search(archive, Ask("bees"))
     assert encoder.encoded == before + 1
