@@ -113,7 +113,12 @@ def test_nothing_close_says_so_and_offers_ways_on(site: TestClient) -> None:
     assert one(page, "h1").get_text(strip=True) == "Nothing close"
     assert 0 < len(opened(page)) <= 10
     assert one(page, ".nothing").select('a[href="/topics"]')
-    assert not page.select(".facets, .band")
+    assert one(page, ".band").get_text().startswith("The nearest there is")
+    assert not page.select(".facets, .hit:not(.weak)")
+    assert "quotation marks" not in page.get_text(), "the question has none"
+    narrowed = soup(site, "/search?q=xylophone+zeppelin&section=Tools")
+    assert one(narrowed, ".nothing p a")["href"] == "/search?q=xylophone+zeppelin"
+    assert "quotation marks" in narrowed.get_text()
 
 
 def test_conditions_that_nothing_meets_offer_the_search_without_them(site: TestClient) -> None:

@@ -117,11 +117,13 @@ def _canonical(path: str) -> dict[str, Any]:
 
 def _hits(request: Request, here: View, asked: Asked, answer: Answer) -> dict[str, Any]:
     """Groups under the names of the bands; in order of time only weak matches, which stand last, are kept apart."""
+    _ = here.language.text
     before = request.query_params.get("band")
     headings = bands(here.language)
     groups: list[Group] = []
     if not answer.close or not answer.query.words:
-        groups = [Group(None, False, answer.hits)] if answer.hits else []
+        nearest = None if answer.close else _("The nearest there is, probably about something else")
+        groups = [Group(nearest, False, answer.hits)] if answer.hits else []
     else:
         for part in (
             (("strong",), ("good",), ("weak",)) if asked.sort == "relevance" else (("strong", "good"), ("weak",))

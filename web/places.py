@@ -76,6 +76,9 @@ def place(target: str) -> str | None:
 
 
 def _with_query(path: str, query: dict[str, str]) -> str | None:
+    if path == "/issues" and "newsletter" in query and query.keys() <= {"newsletter", "year"}:
+        year = f"-{query['year']}" if query.get("year", "").isdecimal() else ""
+        return f"issues/of-{slug(query['newsletter'])}{year}.html"
     (name, value), *more = query.items()
     if more or not value.isdecimal():
         return None

@@ -1,5 +1,8 @@
 """Words of the interface that belong to values rather than to one page: bands, fields, kinds."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from search.results import Band, Sort
 
 from .i18n import Language
@@ -46,7 +49,8 @@ def chip_names(language: Language) -> dict[str, str]:
     }
 
 
-def kinds(language: Language) -> dict[str, str]:
+@lru_cache(8)
+def kinds(language: Language) -> Mapping[str, str]:
     _ = language.text
     return {
         "paper": _("paper"),
