@@ -7,7 +7,7 @@ import pytest
 
 from index.types import Document
 from ingest.parse.blocks import text_of
-from ingest.parse.dates import names_an_issue, printed_in
+from ingest.parse.dates import is_date, names_an_issue, printed_in
 from ingest.parse.document import NotAnIssue, decode, parse
 from ingest.parse.language import language_of
 from ingest.parse.repair import mend
@@ -108,7 +108,21 @@ def test_front_matter_in_both_forms() -> None:
         assert issue.url == "https://l.example/214"
 
 
+def test_front_matter_of_other_kinds() -> None:
+    for head in (
+        '+++\ntitle = "Letter 214"\npublishdate = 2024-03-06\n+++\n',
+        "---\ntitle: ! 'Letter 214'\ndate:\npublish_date: '2024-03-06T13:00:00Z'\n---\n",
+        "---\ntitle: >-\n  Letter\n  214\ndate: 2024-03-06\nlinks:\n" + "- text: x\n  url: y\n" * 200 + "---\n",
+    ):
+        issue = markdown(head + LIST).issue
+        assert (issue.title, issue.number, issue.date) == ("Letter 214", 214, dt.date(2024, 3, 6)), head[:40]
+
+
 def test_the_name_of_the_file_says_what_the_text_does_not() -> None:
+    issue = parse(LIST.encode(), "letters/bread-2021-05-12-draft.md").issue
+    assert issue.date == dt.date(2021, 5, 12)
+    issue = parse(LIST.encode(), "letters/20210512.md").issue
+    assert issue.date == dt.date(2021, 5, 12)
     issue = parse(LIST.encode(), "posts/2021-05-12-on-bread.md").issue
     assert (issue.title, issue.date, issue.year) == ("2021 05 12 on bread", dt.date(2021, 5, 12), 2021)
     issue = parse(("# News, 3 June 2021" + LIST).encode(), "posts/2020-01-01.md").issue
@@ -154,11 +168,33 @@ def test_metadata_of_a_page() -> None:
         ("This Week in Oxide 608", "", (608, None, None, None)),
         ("The best of 2019", "", (None, None, 2019, None)),
         ("Notes 2021-02-31", "", (None, None, 2021, None)),
+        ("Der Brief, Ausgabe 12", "Vom 5. März 2021", (12, dt.date(2021, 3, 5), 2021, None)),
+        ("La lettre n°45 – 1er août 2022", "", (45, dt.date(2022, 8, 1), 2022, None)),
+        ("Boletín, número 7", "Madrid, 12 de marzo de 2021", (7, dt.date(2021, 3, 12), 2021, None)),
+        ("Письмо. Выпуск 8", "4 мая 2020", (8, dt.date(2020, 5, 4), 2020, None)),
+        ("제 3호", "2025년 8월 29일", (3, dt.date(2025, 8, 29), 2025, None)),
+        ("Semaine 12, 2021", "", (None, None, 2021, 12)),
+        ("News #8 May 2021", "", (8, None, 2021, None)),
+        ("Digest #1 - 2021 recap", "Sent on the 21st of February, 2022", (1, dt.date(2022, 2, 21), 2022, None)),
     ],
 )
 def test_dates(title: str, opening: str, expected: tuple[int | None, dt.date | None, int | None, int | None]) -> None:
     printed = printed_in(title, [opening])
     assert (printed.number, printed.date, printed.year, printed.week) == expected
+
+
+def test_a_line_that_is_only_a_date() -> None:
+    for text in (
+        "2013-07-27",
+        "Sunday, July 27, 2013",
+        "27 July 2013",
+        "(2021-03-04)",
+        "2013年7月27日(土)",
+        "1. Mai 2020",
+    ):
+        assert is_date(text), text
+    for text in ("July 27", "August 10-12, 2013", "2013-07-27 and more", "Riga, 1 May 2020, in the evening", "2013"):
+        assert not is_date(text), text
 
 
 def test_names_of_issues() -> None:
@@ -303,6 +339,17 @@ def test_a_digest_becomes_notes_and_mentions_in_passing_are_nothing() -> None:
     ]
     assert document.items[0].summary == "I also read a long study of crusts, which says that thin is better."
     assert document.unassigned == ("https://a.example/big",)
+
+
+def test_a_last_entry_that_is_only_a_title_stays_unless_it_names_another_issue() -> None:
+    body = (
+        "# News 3\n\n## Tools\n\n### [Scales](https://a.example/scales)\n\nThey weigh flour, water and salt.\n\n"
+        "### [Sieves](https://a.example/sieves)\n\nThey let the fine through.\n\n## Other\n\n"
+    )
+    document = markdown(body + "### [Oven gloves 1.0](https://a.example/gloves)\n")
+    assert [(item.title, item.section) for item in document.items][-1] == ("Oven gloves 1.0", "Other")
+    document = markdown(body + "### [News, issue 2](https://a.example/gloves)\n")
+    assert [item.title for item in document.items] == ["Scales", "Sieves"]
 
 
 def test_the_heading_wins_over_the_card_inside() -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 from ..links import arxiv_id, is_plumbing
 from .blocks import Block, Run, Runs, text_of
 from .context import Context, Link, is_address, similar, width
+from .dates import is_date
 from .lines import (
     carrier,
     ends_like_sentence,
@@ -68,6 +69,8 @@ class _Body:
     sources: list[Link] = field(default_factory=list)
     """Links under pictures."""
     after_image: bool = False
+    closing: bool = False
+    """Whether the last text is a short one with a link ("You can learn more from their announcement.")."""
     paper: str | None = None
     """The arXiv number printed before the paper's title."""
 
@@ -93,8 +96,11 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
         entry.take(found.inline[0][0], "text")
     elif entry.url is None:
         near = [link for link, first in found.inline if first and not link.bare]
-        if near and len({link.key for link, _ in found.inline}) <= 3:
+        keys = {link.key for link, _ in found.inline}
+        if near and len(keys) <= 3:
             entry.take(near[0], "text")
+        elif len(keys) == 1 and found.closing and not found.inline[0][0].bare:
+            entry.take(found.inline[0][0], "text")
     for link in found.calls:
         entry.take(link, "line")
     if not entry.inside - {link.key for link in found.sources}:
@@ -142,6 +148,7 @@ def _read(entry: Entry, block: Block, found: _Body, context: Context) -> None:
     links = context.links(block.runs)
     entry.inside.update(link.key for link in links)
     if block.kind == "item":
+        found.closing = False
         found.inline.extend((link, False) for link in links)
         found.paragraphs.append("- " + squeeze(text_of(block.runs)))
         return
@@ -183,8 +190,11 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
             found.paragraphs.clear()
             runs = rest
     text = prose(runs)
+    if not any(found.paragraphs):
+        text = _undated(text)
     if not text:
         return
+    found.closing = bool(found.paragraphs) and 0 < len(links) <= 1 and width(text) <= 160
     first = first_sentence(text)
     last_start = len(text.rstrip("。.!！?？ ")) and _last_sentence_start(text)
     for link in context.links(runs):
@@ -195,6 +205,13 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
             (link, (at < len(first) and not found.paragraphs) or (at >= last_start and context.generic(link.label)))
         )
     found.paragraphs.append(text)
+
+
+def _undated(text: str) -> str:
+    """A description without the date of the work on a line of its own above it."""
+    while text and is_date(split_first(text)[0]):
+        text = split_first(text)[1].strip()
+    return text
 
 
 def _last_sentence_start(text: str) -> int:

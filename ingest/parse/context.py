@@ -12,6 +12,8 @@ from .blocks import Block, Run, text_of
 from .dates import names_an_issue
 
 _DOMAIN = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?", re.IGNORECASE)
+_PATH = re.compile(r"(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+/\S+")
+"""A host in lower case and a path, as links print their own address without its scheme."""
 _URLISH = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 # Labels that only point, in the languages most newsletters use.
 _POINTING = """
@@ -59,6 +61,8 @@ def is_address(label: str) -> bool:
     squeezed = label.replace(" ", "")
     if _URLISH.fullmatch(squeezed):
         return True
+    if " " not in label and _PATH.fullmatch(label):
+        return label.partition("/")[0].rpartition(".")[2].isalpha()
     return (
         len(squeezed) < 60
         and squeezed.isascii() is not None

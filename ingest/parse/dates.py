@@ -1,4 +1,8 @@
-"""Issue number, date, year and week, as newsletters print them in English, Chinese and Japanese."""
+"""Issue number, date, year and week, as newsletters print them.
+
+Read in English, Chinese, Japanese and Korean, and with the full names of the months in German, French, Spanish,
+Portuguese, Italian, Dutch and Russian.
+"""
 
 import datetime as dt
 import re
@@ -9,35 +13,54 @@ from urllib.parse import unquote, urlsplit
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        ("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
-         "september sep sept", "october oct", "november nov", "december dec"),
+        ("january jan januar januari janvier enero janeiro gennaio января",
+         "february feb februar februari février febrero fevereiro febbraio февраля",
+         "march mar märz maart mars marzo março марта",
+         "april apr avril abril aprile апреля",
+         "may mai mei mayo maio maggio мая",
+         "june jun juni juin junio junho giugno июня",
+         "july jul juli juillet julio julho luglio июля",
+         "august aug augustus août agosto августа",
+         "september sep sept septembre septiembre setembro settembre сентября",
+         "october oct oktober octobre octubre outubro ottobre октября",
+         "november nov novembre noviembre novembro ноября",
+         "december dec dezember décembre diciembre dezembro dicembre декабря"),
         start=1,
     )
     for name in names.split()
 }  # fmt: skip
 _MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _WEEK = re.compile(
-    r"\bweek\s*(?:no\.?\s*|#\s*|of\s+)?(\d{1,2})(?!\d)|第\s*(\d{1,2})\s*(?:周|週)|(?<![\dA-Za-z])(?:KW|W)(\d{2})(?!\d)",
+    r"\b(?:week|woche|semaine|semana|settimana)\s*(?:no\.?\s*|#\s*|of\s+)?(\d{1,2})(?!\d)|第\s*(\d{1,2})\s*(?:周|週)|(?<![\dA-Za-z])(?:KW|W)(\d{2})(?!\d)",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?:\bissue|\bedition|\bnumber|\bepisode|\bno\.|\bnr\.?|\bvol(?:ume)?\.?|№)\s*[#:-]?\s*(\d{1,4})(?!\d)"
+    r"(?:\b(?:issue|edition|number|episode|ausgabe|folge|num[ée]ro|número|édition|edición|edição|edizione|выпуск|"
+    r"no\.|nr\.?|vol(?:ume)?\.?)|\bn[°º]|№)\s*[#:№-]?\s*(\d{1,4})(?!\d)"
     r"|#\s*第?\s*(\d{1,4})(?![\d\s]*年)(?!\d)(?!\s*[周週])"
-    r"|[第総总]\s*(\d{1,4})\s*(?:期|号|號|回|刊|弹|弾|辑|集)"
+    r"|[第総总제]\s*(\d{1,4})\s*(?:期|号|號|回|刊|弹|弾|辑|集|호|회)"
     r"|\b(\d{1,4})(?:st|nd|rd|th)\s+(?:issue|edition)\b",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(r"[^\d\s/.,:-]\s+(\d{1,4})\s*$")
 _YEAR = re.compile(r"(?<!\d)(20\d{2}|19[89]\d)(?!\d)")
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d{2})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_HAN = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]")
+_HAN = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日号號일]")
 _HAN_MONTH_DAY = re.compile(r"(?<!\d)(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]")
 _MONTH_DAY = re.compile(
     rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:\s*[-–—]\s*(?:[a-z]+\s*)?\d{{1,2}})?(?:\s*\)?\s*[,-]?\s*((?:19|20)\d{{2}}))?",
     re.IGNORECASE,
 )
 _DAY_MONTH = re.compile(
-    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+((?:19|20)\d{{2}}))?", re.IGNORECASE
+    rf"(?<![\d#])(\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?\s+(?:(?:of|de)\s+)?{_MONTH}\b(?:,?\s+(?:de\s+)?((?:19|20)\d{{2}}))?",
+    re.IGNORECASE,
+)
+
+
+_RANGE = re.compile(r"[-–—]\s*(?:[a-z]+\s*)?\d{1,2}\D", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|(?:星期|周|週)?[一二三四五六日天月火水木金土](?:曜日?)?)?",
+    re.IGNORECASE,
 )
 
 
@@ -49,6 +72,18 @@ class Printed:
     date: dt.date | None = None
     year: int | None = None
     week: int | None = None
+
+
+def is_date(text: str) -> bool:
+    """Whether a line is nothing but one full date, with or without its weekday."""
+    text = text.strip(" \t()[]（）*_.,:;|·•–—-")
+    if not 8 <= len(text) <= 40:
+        return False
+    for pattern in (_ISO, _HAN, _MONTH_DAY, _DAY_MONTH):
+        found = pattern.search(text)
+        if found and found[3] and not (pattern in (_MONTH_DAY, _DAY_MONTH) and _RANGE.search(found[0])):
+            return _WEEKDAY.fullmatch((text[: found.start()] + text[found.end() :]).strip(" ,.()（）")) is not None
+    return False
 
 
 def names_an_issue(text: str) -> bool:
@@ -141,7 +176,7 @@ def printed_in(title: str, opening: Iterable[str] = (), url: str | None = None) 
     slug = unquote(urlsplit(url).path).replace("-", " ").replace("/", " ") if url else ""
     if slug:
         result = _from_slug(result, slug)
-    if result.date and result.year is None:
+    if result.date and (result.year is None or result.week is None):
         result = replace(result, year=result.date.year)
     return result
 

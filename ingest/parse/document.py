@@ -16,7 +16,8 @@ from index.types import Document, Issue, Item
 from ..links import canonical_key, clean_url
 from .blocks import Block, text_of
 from .context import similar, survey, width
-from .dates import Printed, date_in, names_an_issue, printed_in
+from .dates import Printed, date_in, is_date, names_an_issue, printed_in
+from .front_matter import front_matter
 from .items import find_items
 from .language import language_of
 from .lines import ends_like_sentence, squeeze
@@ -25,8 +26,9 @@ from .walker import from_html, from_markdown, parse_html
 
 _TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
-_FIELD = re.compile(r"([A-Za-z][\w -]{0,30}?)\s*:\s*(.*)")
 _MEDIUM_ID = re.compile(r"(?:-|/p/)([0-9a-f]{9,12})(?:[?#].*)?$")
+_NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-.]?(\d{2})[-.]?(\d{2})(?!\d)")
+_DATES = ("date", "published", "publish_date", "publishdate", "published_at", "pubdate", "sent_at", "created_at")
 _MOST = 64 * 1024 * 1024
 
 
@@ -115,42 +117,14 @@ def _is_html(raw: bytes, source: str, media_type: str | None) -> bool:
 
 
 def _read_markdown(text: str) -> tuple[list[Block], _Meta]:
-    fields, body = _front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
+    fields, body = front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
     meta = _Meta(fields)
     meta.title = fields.get("title") or fields.get("subject")
     meta.url = _first_url(fields, ("canonical_url", "canonical", "url", "link", "permalink", "source", "original"))
-    meta.date = _date(next((fields[n] for n in ("date", "published", "publish_date", "pubdate") if n in fields), None))
+    meta.date = _date(next((fields[name] for name in _DATES if fields.get(name)), None))
     meta.newsletter = fields.get("newsletter") or fields.get("publication")
     meta.language = fields.get("lang") or fields.get("language")
     return mend(from_markdown(body)), meta
-
-
-def _front_matter(text: str) -> tuple[dict[str, str], str]:
-    """The fields at the top of a Markdown file (YAML between dashes, or plain `Key: value` lines) and the rest."""
-    lines = text.split("\n", 200)
-    if lines and lines[0].strip() == "---":
-        end = next((n for n, line in enumerate(lines[1:], 1) if line.strip() in ("---", "...")), None)
-        if end is not None:
-            return _fields(lines[1:end]), "\n".join(lines[end + 1 :])
-    head = []
-    for line in lines:
-        if not _FIELD.fullmatch(line.strip()):
-            break
-        head.append(line)
-    fields = _fields(head)
-    ended = len(head) < len(lines) and not lines[len(head)].strip()
-    if len(head) >= 2 and ended and {"title", "date", "subject"} & fields.keys():
-        return fields, "\n".join(lines[len(head) :])
-    return {}, text
-
-
-def _fields(lines: Sequence[str]) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    for line in lines:
-        found = _FIELD.fullmatch(line.strip())
-        if found and not line.startswith((" ", "\t")):
-            fields.setdefault(found[1].strip().lower(), found[2].strip().strip("'\""))
-    return fields
 
 
 def _first_url(fields: Mapping[str, str], names: Sequence[str]) -> str | None:
@@ -285,14 +259,23 @@ def _printed(title: str, blocks: Sequence[Block], meta: _Meta, url: str | None) 
     opening = [
         text_of(block.runs)[:400] for block in blocks[:6] if block.kind in ("paragraph", "heading") and not block.quoted
     ]
+    for block in blocks[:3]:  # Markdown reads "12. März 2021" as a list of one item, the twelfth
+        if block.kind == "item" and is_date(day := f"{block.number}. {text_of(block.runs)}"):
+            opening.insert(0, day)
     printed = printed_in(title, opening, url)
     number = meta.fields.get("number") or meta.fields.get("issue") or meta.fields.get("issue_number") or ""
     if number.strip("# ").isdigit() and len(number) < 8:
         printed = replace(printed, number=int(number.strip("# ")))
-    date = meta.date or printed.date or date_in(meta.name.replace(" ", "-")[:10])
+    date = meta.date or printed.date or _iso_date(meta.name)
     if date is not None and date != printed.date:
         printed = replace(printed, date=date, year=date.year)
     return printed
+
+
+def _iso_date(name: str) -> dt.date | None:
+    """The full date in a file's name, with or without what separates its parts."""
+    found = _NAME_DATE.search(name.replace(" ", "-"))
+    return date_in("-".join(found.groups())) if found else None
 
 
 def _stem(source: str) -> str:

@@ -1,6 +1,7 @@
 """What frames an issue and is no item: earlier issues, the author's links, digests of what comes below."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from ..links import is_plumbing, is_profile
@@ -11,13 +12,18 @@ from .regions import Region
 
 # Headings of the frame, in whole; weak evidence, used only where nothing is described under them.
 _FRAME = re.compile(
-    r"(?:about(?: (?:me|us|the (?:authors?|editors?|newsletter)|this newsletter))?|subscribe.{0,30}|unsubscribe.{0,30}|"
+    r"(?:about(?: (?:me|us\b.{0,30}|the (?:authors?|editors?|newsletter)|this newsletter))?|subscribe.{0,30}|"
+    r"unsubscribe.{0,30}|wrap(?:ping)?[ -]up\b.{0,30}|closing (?:words?|thoughts?|remarks?|notes?)|(?:the )?next issue|"
+    r"(?:see you|until) next (?:time|week|month).{0,20}|thanks?(?: you)? for (?:reading|subscribing).{0,20}|the end|"
+    r"that(?:['’]s| is) (?:all|it)(?: for .{0,20})?|über (?:uns|mich)|das war['’]?s.{0,20}|à propos|qui sommes-nous|"
+    r"à (?:la semaine prochaine|bientôt)|s['’]abonner|acerca de|sobre (?:mí|nosotros)|hasta la próxima.{0,10}|"
+    r"abonnieren.{0,20}|suscr[ií]bete.{0,20}|"
     r"(?:support|follow|contact|share) (?:me|us|this newsletter)|contact|sponsors?|archives?|feedback|credits|"
     r"(?:past|previous|earlier|older|back) (?:issues?|newsletters?|editions?|posts)|(?:my )?other (?:blogs?|posts)|"
-    r"关于(?:我|我们|作者|本刊)?|(?:欢迎|请)?订阅|联系(?:我们|方式)?|投稿|赞助(?:商|者|我们)?|其他博客|"
+    r"关于(?:我|我们|作者|本刊)?|结(?:束)?语|写在最后|(?:下期|下周)预告|(?:欢迎|请)?订阅|联系(?:我们|方式)?|投稿|赞助(?:商|者|我们)?|其他博客|"
     r"(?:过去|往期|以往|历史)的?(?:文章|时事通讯|通讯|周刊|期刊|回顾|内容|精选|博客)|历史上的(?:本周|今天)|往年回顾|"
     r"購読(?:はこちら|する|解除|のご案内)?|登録(?:はこちら|する|解除)?|バックナンバー|自己紹介|プロフィール|お問い合わせ|"
-    r"過去の(?:記事|号|ニュースレター|配信|投稿|まとめ)|(?:私|著者|編集者|このニュースレター)について|著者紹介|その他のブログ"
+    r"過去の(?:記事|号|ニュースレター|配信|投稿|まとめ)|(?:私|著者|編集者|このニュースレター)について|著者紹介|その他のブログ|(?:終|お)わりに|さいごに|最後に|次回予告"
     r")[\s:：!！。.🌟]*",
     re.IGNORECASE,
 )
@@ -30,13 +36,21 @@ def within_frame(regions: Sequence[Region]) -> list[Entry]:
     bodies = sum(entry.origin != "list" for entry in kept)
     if bodies and told * 5 >= bodies * 3:
         kept = [entry for entry in kept if entry.said or entry.origin in ("list", "row") or not _bare(entry)]
-        while kept and not kept[-1].said and (kept[-1].origin not in ("list", "row") or names_an_issue(kept[-1].text)):
+        sections = {entry.section for entry in kept if entry.said}
+        while kept and not kept[-1].said and _trails(kept[-1], sections):
             kept.pop()
     else:  # the cards are the issue: what they print is all that is said
         for entry in kept:
             if entry.origin == "card" and entry.summary is None:
                 entry.summary = entry.text or None
     return kept
+
+
+def _trails(entry: Entry, sections: set[str | None]) -> bool:
+    """Whether a last entry of which nothing is said leads away from the issue, to another issue or out of its parts."""
+    if names_an_issue(entry.text or entry.title):
+        return True
+    return entry.origin not in ("list", "row") and entry.section is None and sections != {None}
 
 
 def _bare(entry: Entry) -> bool:
@@ -81,6 +95,7 @@ def merge_digests(entries: list[Entry]) -> list[Entry]:
         for entry in entries
         if entry.origin == "list" and any(key in told and told[key].region > entry.region for key in entry.inside)
     }
+    presenting = _presenting(entries) - digests
     kept: list[Entry] = []
     for entry in entries:
         if entry.origin != "list":
@@ -94,9 +109,20 @@ def merge_digests(entries: list[Entry]) -> list[Entry]:
                 same.url, same.key = entry.url, entry.key
         for other in matched:
             other.note = entry.text or entry.title if other.note is None else other.note
-        if not matched and not entry.weak:
+        if not matched and (not entry.weak or entry.region in presenting):
             kept.append(entry)
     return kept
+
+
+def _presenting(entries: Sequence[Entry]) -> set[int]:
+    """The regions whose lists present something with most of their items, so that a link late in another is its own
+    too; where lists are all there is, that is every region."""
+    listed = [entry for entry in entries if entry.origin == "list"]
+    if len(listed) > 5 * (len(entries) - len(listed)):
+        return {entry.region for entry in listed}
+    strong = Counter(entry.region for entry in listed if not entry.weak)
+    weak = Counter(entry.region for entry in listed if entry.weak)
+    return {region for region, count in strong.items() if count >= 2 and count > weak[region]}
 
 
 def _letters(title: str) -> str:

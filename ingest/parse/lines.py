@@ -10,7 +10,7 @@ from .context import Context, Link, is_address, width
 EDGE = " \t\n\u3000,，、:：;；|｜/·•–—―-~→⇒➡➜»*_"
 _END = "。．.!！?？…"
 _NUMBER = re.compile(r"^\s*[（(【\[]?\s*(\d{1,3})\s*(?:[、．)）】\]:：]|\.(?!\d))\s*")
-_SENTENCE = re.compile(r"[。！？!?]+[”’」』）)]*|\.(?=\s|$)")
+_SENTENCE = re.compile(r"[。！？]+[”’」』）)]*|[!?]+[”’」』）)\"']*(?=\s|$|[^\x00-\x7f])|\.(?=\s|$)")
 _ID_PREFIX = re.compile(r"^\s*[\[【［(（]\s*(?:arxiv\s*:?\s*)?\d{4}\.\d{4,5}(?:v\d+)?\s*[\]】］)）]\s*", re.IGNORECASE)
 _EMPTY_BRACKETS = re.compile(r"[（(【\[［「]\s*[）)】\]］」]")
 _SITE = re.compile(r"^(.+?)\s*([|｜–—-])\s*([^|｜–—-]{3,40})$", re.DOTALL)
@@ -76,6 +76,11 @@ def squeeze(text: str) -> str:
 def first_sentence(text: str) -> str:
     found = _SENTENCE.search(text)
     return text[: found.end()] if found else text
+
+
+def last_break(text: str) -> int:
+    """Where the last whole sentence of a text ends, 0 if none does."""
+    return max((found.end() for found in _SENTENCE.finditer(text)), default=0)
 
 
 def ends_like_sentence(text: str) -> bool:

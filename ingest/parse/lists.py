@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from .blocks import Block, text_of
 from .compose import Entry, compose
-from .context import Context, Link, width
-from .lines import EDGE, ends_like_sentence, first_sentence, squeeze, title_text, unbracketed
+from .context import Context, Link, is_address, width
+from .lines import EDGE, ends_like_sentence, first_sentence, split_line, squeeze, title_text, unbracketed
 from .regions import Region
+from .spoken import main_link, spoken_title
 
 
 def lists(region: Region, number: int, context: Context) -> list[Entry]:
@@ -23,12 +24,21 @@ def lists(region: Region, number: int, context: Context) -> list[Entry]:
     own = region.heading is not None and bool(context.links(region.heading.runs))
     led = sum(_is_led(block, context) for block in linked)
     described = bool(prose_links) or (own and bool(before))
+    if region.heading is not None and before and _prints_address(before[0], context):
+        return []  # the address belongs to the heading, the list to what it names
     if described and (len(linked) * 2 < len(items) or (said > listed and led < 3 and not context.listed)):
         return []
     cards = [block for block in blocks if block.kind == "card"]
     if cards and len(linked) < 2:
         return []
     return list_entries(blocks, number, context)
+
+
+def _prints_address(block: Block, context: Context) -> bool:
+    """Whether a paragraph is, or starts with a line that is, nothing but an address."""
+    line, _ = split_line(block.runs)
+    links = context.links(line)
+    return len(links) == 1 and links[0].bare and text_of(line).strip(EDGE) == links[0].label.strip(EDGE)
 
 
 def _is_led(block: Block, context: Context) -> bool:
@@ -95,7 +105,7 @@ def _bullet(block: Block, place: tuple[list[Block], list[Block]], number: int, c
 def _split_bullet(block: Block, links: list[Link], number: int, context: Context) -> Entry:
     """A list item's title and description around its main link."""
     text = text_of(block.runs)
-    main = next((link for link in links if not context.generic(link.label) and link.label.strip()), links[0])
+    main = main_link(links, text, context) or links[0]
     entry = Entry("list", region=number, inside={link.key for link in links}, text=squeeze(text))
     entry.take(main, "title")
     before, after = text[: main.start], text[main.end :]
@@ -104,24 +114,30 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
     said = squeeze(after).strip(EDGE + "。．.)）] ")
     sentence = first_sentence(text)
     bold = next((run for run in block.runs if run.strong and run.text.strip()), None)
-    if context.generic(main.label) or label.lstrip("#").isdigit() or not label:
+    named = is_address(label) and not prefix and "/" not in label and (main.strong or label != label.lower())
+    if (context.generic(main.label) and not named) or label.lstrip("#").isdigit() or not label:
         entry.title = squeeze(first_sentence(prefix or after)).strip(EDGE + "()（）[]") or label
         entry.summary = squeeze(text) if width(prefix) > width(entry.title) + 4 else said or None
     elif width(prefix) <= 6 or _is_tag(before) or (width(before.strip()) <= 30 and before.rstrip()[-1:] in ":：|–—-"):
-        entry.title = label
+        entry.title = spoken_title(label, main, text)
         goes_on = after.lstrip()[:1].isalnum()  # the sentence that the link opens
         entry.summary = squeeze(text) if goes_on else _description(after, links)
     elif width(prefix) > 6 and before.rstrip()[-1:] in "(（[":
         entry.title = squeeze(first_sentence(prefix)).strip(EDGE + "()（）[]")
         entry.summary = _description(after, links)
-    elif bold and not bold.href and text.startswith(bold.text):
+    elif (
+        bold
+        and not bold.href
+        and not (main.strong and width(text[len(bold.text) : main.start]) <= 1)
+        and text.startswith(bold.text)
+    ):
         entry.title = squeeze(bold.text).strip(EDGE)
         entry.summary = _description(text[len(bold.text) :], links)
     elif width(said) <= 4 and width(label) < width(prefix) and not main.strong:
-        entry.title, entry.summary = squeeze(text).strip(EDGE), None
+        entry.title, entry.summary = squeeze(text).strip(EDGE).rstrip("。."), None
         entry.weak = main.start >= len(sentence)
     else:
-        entry.title, entry.summary = label, squeeze(text)
+        entry.title, entry.summary = spoken_title(label, main, text), squeeze(text)
         whole = all(run.em or not run.text.strip() for run in block.runs)
         entry.weak = main.start >= len(sentence) or whole
     return entry

@@ -8,6 +8,7 @@ from .compose import Entry, compose, is_slanted
 from .context import Context, Link, width
 from .lines import EDGE, first_sentence, squeeze
 from .regions import Region
+from .spoken import main_link, spoken_title
 
 
 @dataclass(slots=True)
@@ -35,6 +36,10 @@ def paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
         and not (above is not None and above.kind == "image" and is_slanted(block.runs))
     ]
     starts = {id(block): start for block in texts if (start := _presents(block, context)) is not None}
+    if len(starts) >= 2:  # what most paragraphs do, the others may do later in their first sentence
+        for block in texts:
+            if id(block) not in starts and (start := _presents(block, context, late=True)) is not None:
+                starts[id(block)] = start
     long = [block for block in texts if id(block) in starts or width(text_of(block.runs)) > 60]
     alone = (region.heading is None and len(long) <= 3) or any(start.pointed for start in starts.values())
     if len(starts) < (1 if alone else 2) or len(starts) * 5 < len(long) * 3:
@@ -58,8 +63,9 @@ def paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
     return entries
 
 
-def _presents(block: Block, context: Context) -> _Presented | None:
-    """What a paragraph presents, or None if it is only part of a longer text."""
+def _presents(block: Block, context: Context, *, late: bool = False) -> _Presented | None:
+    """What a paragraph presents, or None if it is only part of a longer text; `late` allows its link to stand anywhere
+    in the first sentence."""
     links = context.links(block.runs)
     text = text_of(block.runs)
     if not links or width(text) <= 16:
@@ -73,13 +79,15 @@ def _presents(block: Block, context: Context) -> _Presented | None:
     if closes and before and before[-1] in "-–—―:：|→>":
         name = squeeze(first_sentence(before)).strip(EDGE)
         return _Presented(name, _before(block.runs, last), last, pointed=True)
-    main = next((link for link in links if not link.bare and not context.generic(link.label)), None)
+    main = main_link([link for link in links if not link.bare], text, context)
     if main is None and len({link.key for link in links}) > 1:
         return None
     main = main or links[0]
-    if width(text) > 60 and width(text[: main.start]) <= 40 and len(links) <= 6:
+    early = width(text[: main.start]) <= 40 or (late and main.start < len(first_sentence(text)))
+    if width(text) > 60 and early and len(links) <= 6:
         led = width(text[: main.start].strip(EDGE)) <= 6 and width(main.label) >= 16
-        return _Presented(squeeze(main.label).strip(EDGE), after_link(block.runs, main) if led else block.runs, main)
+        name = spoken_title(squeeze(main.label).strip(EDGE), main, text)
+        return _Presented(name, after_link(block.runs, main) if led else block.runs, main)
     return None
 
 

@@ -48,6 +48,7 @@ _STRONG = frozenset(("strong", "b"))
 _EM = frozenset(("em", "i", "cite", "dfn"))
 _WIDGETS = re.compile(
     r"\b(?:button-wrapper|subscription-widget\S*|subscribe-widget|paywall-jump|share-dialog|poll-embed)\b"
+    r"|(?:^|\s)(?:[a-z]+[-_])?(?:tags|tag-list|taglist)(?=\s|$)"
 )
 _MAX_DEPTH = 160
 
