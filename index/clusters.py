@@ -16,7 +16,7 @@ from .types import FloatArray, IdArray
 PER_CENTROID = 40
 """Sampled vectors a centroid; FAISS' own advice is 39 and more."""
 ROUNDS = 8
-PORTION = 32_768
+PORTION = 16_384
 
 
 class Stopped(Exception):

@@ -21,6 +21,7 @@ FOLDER = "vectors"
 _SAMPLE = 50_000
 """Items that a space is fitted from at most: its statistics do not get better beyond."""
 _PORTION = 20_000
+_FEW = 4_096
 _NO_IDS = np.empty(0, dtype=np.int64)
 
 
@@ -205,8 +206,8 @@ class _Stored:
 
     def rows(self, ids: IdArray) -> FloatArray:
         found = np.empty((len(ids), len(self._space.item_mean)), dtype=np.float32)
-        for first in range(0, len(ids), _PORTION):
-            part = slice(first, first + _PORTION)
+        for first in range(0, len(ids), _FEW):  # each takes several times its size on the way
+            part = slice(first, first + _FEW)
             stored = from_blobs(load(self._connection, ids[part].tolist())[1])
             found[part] = self._space.items(stored).astype(np.float16)  # as stores keep them: same clusters either way
         return found
