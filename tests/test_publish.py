@@ -216,14 +216,30 @@ def test_searching_in_a_browser(plain: Path) -> None:
         page.fill("#q", "microscope tissue")
         page.wait_for_function("document.querySelector('ol.hits .open')?.textContent.startsWith('Counting')")
         assert "q=microscope+tissue" in page.url
+        assert page.title().startswith("microscope tissue · ")
+        assert {mark.lower() for mark in page.locator(".hit mark").all_inner_texts()} == {"microscope", "tissue"}
+        assert page.locator(".hit .where").first.inner_text().startswith("№ ")
+        assert page.locator(".hit time").first.inner_text().endswith(" 2021")
         page.fill("#q", "qwzx")
         page.wait_for_function("document.querySelector('h1').textContent === 'Nothing found'")
+        assert "hold a word of the question" in page.inner_text("main")
         page.goto(f"{address}search.html?section=Tools&issue=2")
         page.wait_for_selector("ol.hits .open")
         assert page.locator("ol.hits .open").all_inner_texts() == [f"{NAMES[3]} 2", f"{NAMES[4]} 2"]
         page.locator("ol.hits .open").first.click()
         page.wait_for_selector("article.item")
         assert troubles == []
+
+
+def test_a_copy_without_a_model_promises_no_meaning(plain: Path) -> None:
+    for file in ("index.html", "search.html", "about.html", "issues/index.html"):
+        text = (plain / file).read_text("utf-8")
+        assert "by meaning" not in text.replace("not by meaning", ""), file
+        assert "paste a link" not in text, file
+        assert "not remember" not in text, file
+    about = (plain / "about.html").read_text("utf-8")
+    assert "author:" not in about
+    assert "all of these words" in about
 
 
 def test_reading_without_javascript(plain: Path) -> None:

@@ -152,6 +152,9 @@ def test_operators_and_conditions(tmp_path: Path, archive: Archive) -> None:
         ("after:2021-02", []),
         ("site:arxiv.org", []),
         ("from:2021-01-10 to:2021-01", []),
+        ("issue:2-3", []),
+        ("issue:2,3", []),
+        ("newsletter:Nobody", []),
     )
     by_issue = [f"{NAMES[3]} 2", f"{NAMES[4]} 2"]
     assert answers[0] == answers[1] == by_issue
@@ -161,6 +164,9 @@ def test_operators_and_conditions(tmp_path: Path, archive: Archive) -> None:
     assert all("tissue" not in (i.summary or "") for i in archive.all_items() if i.title in answers[4])
     assert answers[5] == ["A general segmenter"]
     assert len(answers[6]) == 6
+    assert answers[9] == answers[10]
+    assert len(answers[9]) == 11
+    assert answers[11] == []
     assert answers[7] == ["A general segmenter"]
     assert {title.rpartition(" ")[2] for title in answers[8]} == {"2", "3", "4", "5", "segmenter"}
 
@@ -172,3 +178,37 @@ def test_words_are_spread_over_files_and_found_again(tmp_path: Path, monkeypatch
         files = list((tmp_path / "search" / "words").iterdir())
     assert len(files) > 5
     assert spread[0].startswith(NAMES[3])
+
+
+MARKED = """
+globalThis.fetch = async (url) => ({ ok: true, json: async () => JSON.parse(fs.readFileSync(url)) });
+const { marked, telling } = await import("./search.js");
+const out = [];
+for (const [text, question] of given) {
+  out.push(marked(text, await telling(question)).map(([piece, hit]) => (hit ? `<${piece}>` : piece)).join(""));
+}
+console.log(JSON.stringify(out));
+"""
+
+
+def test_the_words_that_tell_are_marked(tmp_path: Path, archive: Archive) -> None:
+    keywords.write(archive, tmp_path / "search", host)
+    given = [
+        ("Databases, and their engine.", "database engines"),
+        ("On a database", "on databases"),
+        ("No such word", "microscope"),
+        ('The general "segmenter"', '"general segmenter"'),
+    ]
+    found = node(tmp_path, MARKED, given)
+    assert found[0] == "<Databases>, and their <engine>."
+    assert found[1] == "On a <database>", "a word that every item has tells nothing"
+    assert found[2] == "No such word"
+    assert found[3] == 'The <general> "<segmenter>"'
+
+
+def test_characters_without_spaces_between_them_are_marked_in_pairs(tmp_path: Path) -> None:
+    code = """
+const { marked } = await import("./search.js");
+console.log(JSON.stringify(marked("图像分割和😀图像", new Set(["图像", "像分"]))));
+"""
+    assert node(tmp_path, code, []) == [["图像分", True], ["割和😀", False], ["图像", True]]

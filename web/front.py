@@ -89,8 +89,9 @@ def _topics(archive: Archive) -> Sequence[Topic]:
 def _examples(view: View, fit: str) -> Sequence[Example]:
     _ = view.language.text
     found = _material(view.archive, fit)
-    made = [(question, _("by meaning, in any language")) for question in found.questions]
-    if found.paper:
+    how = _("by its words") if view.published else _("by meaning, in any language")
+    made = [(question, how) for question in found.questions]
+    if found.paper and not view.published:
         made.append((found.paper, _("a pasted link finds the item itself")))
     if found.on_site:
         made.append((found.on_site, _("only what points to one site")))

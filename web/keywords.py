@@ -21,6 +21,7 @@ from index.text import tokens
 from index.types import Issue
 
 from .entries import Entry, entries
+from .render import shorten, without
 
 WEIGHTS = (("title", 3), ("subtitle", 2), ("note", 1), ("summary", 1), ("section", 1))
 TEXTS = 100
@@ -85,8 +86,8 @@ class Index:
     def _issue(self, issue: Issue) -> int:
         if issue.id not in self.issues:
             self.issues[issue.id] = len(self.issue_rows)
-            row = {"id": issue.id, "number": issue.number, "title": issue.title, "year": issue.year}
-            self.issue_rows.append({**row, "date": issue.date})
+            row = {"id": issue.id, "number": issue.number, "name": _name(issue), "year": issue.year}
+            self.issue_rows.append({**row, "date": issue.date, "newsletter": issue.newsletter})
         return self.issues[issue.id]
 
     def files(self) -> Iterable[tuple[str, object]]:
@@ -100,6 +101,7 @@ class Index:
             "texts": TEXTS,
             "average": sum(lengths) / max(1, len(lengths)),
             "issues": self.issue_rows,
+            "several": len({row["newsletter"] for row in self.issue_rows if row["newsletter"]}) > 1,
             **{f"{name}s": table.values for name, table in self.tables.items()},
         }
         yield "about.json", about
@@ -110,6 +112,13 @@ class Index:
 
     def _count(self) -> int:
         return sum(len(found) // 2 for found in self.postings.values())
+
+
+def _name(issue: Issue) -> str:
+    """An issue as the pages name it (they are published in English)."""
+    if issue.number is not None:
+        return f"№ {issue.number}"
+    return f"Week {issue.week}" if issue.week else shorten(without(issue.title, issue.newsletter), 36)
 
 
 def shard(token: str, shards: int) -> int:

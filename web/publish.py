@@ -30,7 +30,7 @@ MARK = ".published"
 
 SCRIPT = '<script type="module" src="static/{digest}/published/search.js"></script>\n</head>'
 NOTES = (
-    '\n<p class="aside">This copy of the archive is plain files; it is searched by words, not by meaning.</p>'
+    '\n<p class="aside note">This copy of the archive is plain files; it is searched by words, not by meaning.</p>'
     '\n<noscript><p class="aside">Searching here needs JavaScript. Everything can be read without it: '
     '<a href="issues/index.html">Issues</a>, <a href="topics/index.html">Topics</a>.</p></noscript>\n'
 )

@@ -28,6 +28,7 @@ from search.results import Highlight
 
 from . import assets, i18n
 from .naming import UNNAMED, archive_name, newsletters
+from .places import SENTINEL
 from .settings import Settings
 from .texts import kinds
 from .urls import quote_key
@@ -63,6 +64,11 @@ class View:
     def base(self) -> str:
         """Scheme and host that the archive is reached by, without a slash at the end."""
         return (self.settings.base_url or str(self.request.base_url)).rstrip("/")
+
+    @property
+    def published(self) -> bool:
+        """Whether this page goes into a copy of plain files, which knows words but no meaning."""
+        return self.settings.base_url == SENTINEL
 
     @property
     def named(self) -> bool:

@@ -1,14 +1,20 @@
 // Search without a server, on the published search page: a keyword index as plain files, read only as far as needed.
-import { tokens } from "./tokens.js";
+import { stretches, tokens } from "./tokens.js";
 
 const root = new URL("../../../", import.meta.url);
 const PAGE = 20;
 const SAID = {
-  en: { one: "1 match", many: "# matches", none: "Nothing found", more: "More", failed: "The index could not be read." },
-  ja: { one: "1件", many: "#件", none: "見つかりません", more: "もっと見る", failed: "索引を読み込めませんでした。" },
-  zh: { one: "1 条结果", many: "# 条结果", none: "没有找到", more: "更多", failed: "无法读取索引。" },
+  en: { one: "1 match", many: "# matches", none: "Nothing found", more: "More", failed: "The index could not be read.",
+    help: "This copy of the archive finds only items that hold a word of the question. Try other words, or fewer conditions." },
+  ja: { one: "1件", many: "#件", none: "見つかりません", more: "もっと見る", failed: "索引を読み込めませんでした。",
+    help: "この複製は質問の語を含む項目だけを見つけます。別の語で、または条件を減らして試してください。" },
+  zh: { one: "1 条结果", many: "# 条结果", none: "没有找到", more: "更多", failed: "无法读取索引。",
+    help: "这份副本只能找到含有问题中词语的条目。请换个说法，或减少条件。" },
 };
-const say = SAID[globalThis.document?.documentElement.lang.slice(0, 2)] ?? SAID.en;
+const spoken = globalThis.document?.documentElement.lang.slice(0, 2) ?? "en";
+const say = SAID[spoken] ?? SAID.en;
+const days = new Intl.DateTimeFormat(spoken === "en" ? "en-GB" : spoken,
+  { day: "numeric", month: spoken === "en" ? "short" : "long", year: "numeric", timeZone: "UTC" });
 
 const read = new Map();
 const load = (name) => {
@@ -30,8 +36,9 @@ export const shard = (word, shards) => {
 
 const FIELDS = {
   section: "section", kind: "kind", site: "host", host: "host", lang: "language", language: "language",
-  issue: "issue", year: "year", after: "after", from: "after", before: "before", to: "to",
+  issue: "issue", year: "year", after: "after", from: "after", before: "before", to: "to", newsletter: "newsletter",
 };
+const WHOLE = ["section", "newsletter"]; // their values may hold a comma
 
 /** The words of a question, those that must or must not occur, and its conditions. */
 export const understand = (text) => {
@@ -39,7 +46,8 @@ export const understand = (text) => {
   const rest = text.replace(/[“”„]/g, '"').replace(/(^|\s)(-?)(?:([a-z]+):)?("[^"]*"|\S+)/giu, (all, space, minus, name, value) => {
     const plain = value.replace(/^"|"$/g, "");
     const field = name && FIELDS[name.toLowerCase()];
-    if (field) asked.conditions.push([field, field === "section" ? plain : plain.split(",")].flat());
+    if (field && minus) return " "; // only words can be left out
+    if (field) asked.conditions.push([field, WHOLE.includes(field) ? plain : plain.split(",")].flat());
     else if (minus) asked.not.push(tokens(name ? `${name}:${plain}` : plain));
     else if (value.startsWith('"') && !name) { asked.must.push(...tokens(plain)); return ` ${plain}`; }
     else return all;
@@ -51,12 +59,17 @@ export const understand = (text) => {
 
 const conditioned = (about, items, conditions) => {
   const same = (a, b) => a.toLowerCase() === b.toLowerCase();
+  const within = (number, value) => {
+    const [, first, last] = /^#?(\d+)(?:(?:-|\.\.)(\d+))?$/.exec(value) ?? [];
+    return first !== undefined && number !== null && +first <= number && number <= +(last ?? first);
+  };
   const checks = conditions.map(([field, ...values]) => (at) => values.some((value) => {
     const issue = about.issues[items.issue[at]];
     const date = issue.date ?? (issue.year ? String(issue.year) : "");
     switch (field) {
-      case "issue": return String(issue.number) === value;
-      case "year": return date.slice(0, 4) === value;
+      case "issue": return within(issue.number, value);
+      case "year": return date !== "" && within(+date.slice(0, 4), value);
+      case "newsletter": return same(issue.newsletter ?? "", value);
       case "after": return date >= value;
       case "before": return date !== "" && date < value;
       case "to": return date !== "" && date.slice(0, value.length) <= value;
@@ -119,6 +132,35 @@ export const search = async (text, more = []) => {
   return once(items, [...scores.keys()].sort((a, b) => score(b) - score(a) || a - b));
 };
 
+/** The question's words that tell an item from the others: not those that half of the items have. */
+export const telling = async (text) => {
+  const [about, items] = await Promise.all([load("about.json"), load("items.json")]);
+  const { words, must } = understand(text);
+  const counted = await Promise.all([...new Set(words)].map(async (word) => {
+    const file = await load(`words/${shard(word, about.shards)}.json`);
+    return Object.hasOwn(file, word) && file[word].length <= items.id.length ? word : null;
+  }));
+  return new Set([...must, ...counted.filter(Boolean)]);
+};
+
+/** The text in pieces, each with whether one of the words stands there. */
+export const marked = (text, words) => {
+  const pieces = [];
+  const add = (from, to, hit) => {
+    if (from >= to) return;
+    if (pieces.at(-1)?.[1] === hit) pieces.at(-1)[0] += text.slice(from, to); else pieces.push([text.slice(from, to), hit]);
+  };
+  let at = 0;
+  for (const stretch of stretches(text)) {
+    if (stretch.end <= at || !stretch.words.some((word) => words.has(word))) continue;
+    add(at, stretch.start, false);
+    add(Math.max(at, stretch.start), stretch.end, true);
+    at = stretch.end;
+  }
+  add(at, text.length, false);
+  return pieces;
+};
+
 const element = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) if (value) made.setAttribute(key, value);
@@ -126,17 +168,20 @@ const element = (name, attributes = {}, ...children) => {
   return made;
 };
 
-const hit = async (at) => {
+const lit = (text, words) => marked(text, words).map(([piece, hit]) => (hit ? element("mark", {}, piece) : piece));
+
+const hit = async (at, words) => {
   const [about, items] = await Promise.all([load("about.json"), load("items.json")]);
   const texts = await load(`texts/${Math.floor(at / about.texts)}.json`);
   const issue = about.issues[items.issue[at]];
   const lang = about.languages[items.language[at]];
   const where = element("p", { class: "where" }, element("a", { href: new URL(`issues/${issue.id}.html`, root) },
-    issue.number === null ? issue.title : `№ ${issue.number}`), " ", issue.date ? element("time", { datetime: issue.date }, issue.date) : "");
+    issue.name), " ", issue.date ? element("time", { datetime: issue.date }, days.format(new Date(issue.date))) : issue.year ?? "",
+  about.several && issue.newsletter ? element("span", { class: "from", dir: "auto" }, issue.newsletter) : "");
   const meta = [about.sections[items.section[at]], about.kinds[items.kind[at]], about.hosts[items.host[at]]].filter(Boolean);
   return element("li", { class: "hit" }, where, element("div", { class: "what" },
-    element("h2", {}, element("a", { class: "open", href: new URL(`items/${items.id[at]}.html`, root), lang }, items.title[at])),
-    texts[at % about.texts] ? element("p", { class: "said", lang }, texts[at % about.texts]) : "",
+    element("h2", {}, element("a", { class: "open", href: new URL(`items/${items.id[at]}.html`, root), lang }, ...lit(items.title[at], words))),
+    texts[at % about.texts] ? element("p", { class: "said", lang }, ...lit(texts[at % about.texts], words)) : "",
     element("p", { class: "meta" }, ...meta.map((part) => element("span", {}, part)))));
 };
 
@@ -145,6 +190,7 @@ const start = () => {
   const form = document.getElementById("ask");
   const main = document.getElementById("main");
   const blank = [...main.childNodes];
+  const titled = document.title;
   let latest = 0;
 
   const show = async () => {
@@ -154,24 +200,26 @@ const start = () => {
     if (document.activeElement !== box) box.value = text;
     const more = [...query].filter(([name, value]) => name !== "q" && Object.hasOwn(FIELDS, name) && value)
       .map(([name, value]) => [FIELDS[name], value]);
-    if (!text.trim() && !more.length) { main.replaceChildren(...blank); return; }
-    const found = await search(text, more);
+    if (!text.trim() && !more.length) { main.replaceChildren(...blank); document.title = titled; return; }
+    const [found, words] = await Promise.all([search(text, more), telling(text)]);
     const count = found.length === 1 ? say.one : found.length ? say.many.replace("#", found.length.toLocaleString()) : say.none;
     const list = element("ol", { class: "hits" });
     const button = element("button", { type: "button", class: "plain" }, say.more);
     const go = async () => {
       const from = list.children.length;
-      list.append(...await Promise.all(found.slice(from, from + PAGE).map(hit)));
+      list.append(...await Promise.all(found.slice(from, from + PAGE).map((at) => hit(at, words))));
       button.hidden = list.children.length >= found.length;
       list.children[from]?.querySelector(".open").focus({ preventScroll: true });
     };
-    list.append(...await Promise.all(found.slice(0, PAGE).map(hit)));
+    list.append(...await Promise.all(found.slice(0, PAGE).map((at) => hit(at, words))));
     if (turn !== latest) return;
     button.hidden = found.length <= PAGE;
     button.addEventListener("click", go);
+    document.title = [text, titled.split(" · ").slice(1).join(" · ")].filter(Boolean).join(" · ");
     const named = more.map(([, value]) => value).join(", ");
     main.replaceChildren(element("div", { class: "results" }, element("header", { class: "tally" },
-      element("h1", { class: "count" }, count, named ? ` · ${named}` : "")), list, element("p", { class: "after" }, button)));
+      element("h1", { class: "count" }, count, named ? ` · ${named}` : "")),
+    found.length ? list : element("p", {}, say.help), element("p", { class: "after" }, button)));
     const said = document.getElementById("announce");
     if (said) said.textContent = count;
   };

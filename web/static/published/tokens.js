@@ -55,6 +55,17 @@ const parts = (text) => {
   return [cut(fold(whole.replaceAll(",", ""))), ...found];
 };
 
+/** The stretches of a text that words are made of: where each starts and ends, and its words; pairs of characters where
+    no spaces part them. */
+export const stretches = (text) => [...text.matchAll(RUN)].flatMap(({ 0: run, groups, index }) => {
+  if (!groups.unspaced) return [{ start: index, end: index + run.length, words: parts(run.normalize("NFKC")) }];
+  let at = index;
+  const characters = [...run].map((character) => ({ character, start: at, end: at += character.length }));
+  if (characters.length === 1) return [{ start: index, end: at, words: pairs(run) }];
+  return characters.slice(1).map((next, n) => (
+    { start: characters[n].start, end: next.end, words: pairs(characters[n].character + next.character) }));
+});
+
 /** What the text is searched by, in its order; repeated words repeat. */
 export const tokens = (text) =>
   [...text.normalize("NFKC").matchAll(RUN)].flatMap(({ 0: run, groups }) => (groups.unspaced ? pairs(run) : parts(run)));
