@@ -46,10 +46,9 @@ class Segment:
     ids: npt.NDArray[np.int32]
     halves: npt.NDArray[np.uint8]
 
-    def lookup(self, word: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-        """The items of a word (EXACT or AUTHOR may stand before it), and their weights, doubled."""
-        key = np.uint64(_key(word))
-        place = int(np.searchsorted(self.keys, key))
+    def lookup(self, key: np.uint64) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+        """The items of a word by its `key_of`, and their weights, doubled."""
+        place = int(self.keys.searchsorted(key))
         if place == len(self.keys) or self.keys[place] != key:
             return self.ids[:0], self.halves[:0]
         part = slice(int(self.starts[place]), int(self.starts[place]) + int(self.lengths[place]))
@@ -133,6 +132,11 @@ def _arranged(vocabulary: dict[str, int], columns: list[npt.NDArray[np.int32]]) 
         ids=ids[kept],
         halves=np.minimum(sums[kept], _MOST_HALVES).astype(np.uint8),
     )
+
+
+def key_of(word: str) -> np.uint64:
+    """What a word (EXACT or AUTHOR may stand before it) is looked up by."""
+    return np.uint64(_key(word))
 
 
 def _key(word: str) -> int:

@@ -209,7 +209,7 @@ class _Stored:
         for first in range(0, len(ids), _FEW):  # each takes several times its size on the way
             part = slice(first, first + _FEW)
             stored = from_blobs(load(self._connection, ids[part].tolist())[1])
-            found[part] = self._space.items(stored).astype(np.float16)  # as stores keep them: same clusters either way
+            found[part] = self._space.items(stored).astype(np.float16)  # as stores keep them
         return found
 
 

@@ -37,8 +37,8 @@ class _Part:
     segment: Segment
     stale: npt.NDArray[np.bool_] | None = None
 
-    def lookup(self, word: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-        ids, halves = self.segment.lookup(word)
+    def lookup(self, key: np.uint64) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+        ids, halves = self.segment.lookup(key)
         if self.stale is None or not len(ids):
             return ids, halves
         valid = ~self.stale[ids - self.number * _RANGE]
@@ -103,8 +103,9 @@ class Words:
         excluded = [self.having(phrase) for phrase in filters.excluded]
         return [ids for ids in wanted if ids is not None], [ids for ids in excluded if ids is not None]
 
-    def _united(self, *keys: str) -> tuple[IdArray, npt.NDArray[np.float32]]:
+    def _united(self, *words: str) -> tuple[IdArray, npt.NDArray[np.float32]]:
         now = self._current()
+        keys = [postings.key_of(word) for word in words]
         segments: list[_Part | Segment] = [*now.parts]
         if len(now.fresh.keys):
             segments.append(now.fresh)

@@ -92,7 +92,7 @@ def cover(archive: Archive, text: str, within: IdArray | None = None) -> Covered
         k = SATURATION * (1 - LENGTH + LENGTH * length / mean)
         saturated = np.minimum(found.frequencies * (1 + SATURATION) / (found.frequencies + k), HIGHEST)
         scores[found.ids] += np.float32(weights[found.token]) * saturated
-    ids = np.flatnonzero(scores)
+    ids = np.flatnonzero(scores > 0)  # of truth values, which is several times faster than of numbers
     if within is not None:
         ids = ids[np.isin(ids, within, assume_unique=True)]
     share = np.minimum(scores[ids] / sum(weights.values()), 1)
