@@ -96,6 +96,22 @@ def test_names_on_the_map_do_not_cover_each_other() -> None:
     assert [name.topic_id for name in placed] == list(range(12))
 
 
+def test_names_at_the_border_can_be_read() -> None:
+    edges = [
+        plots.Name(n, "an engine · 蒸汽机车", x, y, 1) for n, (x, y) in enumerate([(20, 30), (1480, 975), (20, 975)])
+    ]
+    for letter in (23, 40):
+        for name in plots._placed(edges):
+            left, _, right, _ = plots._box(name, letter)
+            assert 0 <= left < right <= 1500
+    assert plots._placed([plots.Name(0, "Ink", 1440, 500, 1)])[0].x == 1440, "a short name stays with its points"
+
+
+def test_a_name_stands_where_most_of_its_points_are() -> None:
+    places = np.array([[0.1, 0.1]] * 4 + [[0.9, 0.9]] * 3 + [[0.5, 0.2]], dtype=np.float32)
+    assert plots._thickest(places) == (166, 116)
+
+
 def test_an_empty_map_draws_nothing() -> None:
     build = documents  # any archive's build would do; the drawing does not look at it
     nothing = TopicPoints(np.empty(0, np.int64), np.empty((0, 2), np.float32), np.empty(0, np.int64))

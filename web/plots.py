@@ -111,18 +111,27 @@ def _placed(names: Sequence[Name]) -> list[Name]:
     placed = []
     for name in names:
         for shift in (0, -1, 1, -2, 2, -3, 3):
-            moved = replace(name, y=name.y + shift * 14)
+            moved = _inside(replace(name, y=name.y + shift * 14))
             if 20 < moved.y < 980 and _free(box := _box(moved, _LETTER), taken):
                 taken.append(box)
                 box = _box(moved, _LETTER_SMALL)
-                if _free(box, small):
+                if box[0] >= 0 and box[2] <= 1500 and _free(box, small):
                     small.append(box)
                     moved = replace(moved, rank="first")
                 placed.append(moved)
                 break
         else:
-            placed.append(replace(name, rank="minor"))
+            placed.append(replace(_inside(name), rank="minor"))
     return placed
+
+
+def _inside(name: Name) -> Name:
+    """A name at the map's border moved until all of it can be read, on a small screen if there is room for that."""
+    for letter in (_LETTER_SMALL, _LETTER):
+        left, _, right, _ = _box(name, letter)
+        if right - left <= 1480:
+            break
+    return replace(name, x=name.x + round(max(0, 10 - left) - max(0, right - 1490)))
 
 
 def _box(name: Name, letter: int) -> tuple[float, float, float, float]:
@@ -140,7 +149,7 @@ def _thickest(places: FloatArray) -> tuple[int, int]:
     sample = places[:: max(1, len(places) // _COMPARED)]
     near = ((sample[:, None] - sample[None]) ** 2).sum(axis=2)
     x, y = sample[int(np.argmax(np.exp(-near / (2 * _REACH**2)).sum(axis=1)))].tolist()
-    return round(min(1290, max(210, 20 + x * 1460))), round(min(975, max(30, 20 + y * 960)))
+    return round(20 + x * 1460), round(min(975, max(30, 20 + y * 960)))
 
 
 def _number(date: dt.date) -> int:
