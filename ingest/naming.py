@@ -10,6 +10,23 @@ from itertools import islice
 _WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W\d_぀-ヿ㐀-鿿가-힯]+(?:['’][^\W\d_]+)*|\d+")
 _TRAILING = frozenset(
     {"issue", "issues", "week", "weekly", "no", "nr", "number", "vol", "volume", "edition", "episode", "summary", "of"}
+    | {
+        "ausgabe",
+        "numéro",
+        "numero",
+        "número",
+        "edición",
+        "edição",
+        "выпуск",
+        "العدد",
+        "عدد",
+        "호",
+        "제",
+        "号",
+        "號",
+        "总",
+        "總",
+    }
     | {"for", "from", "the", "in", "on", "at", "a", "to", "and", "第", "号", "期", "回", "年", "月", "の", "的"}
 )
 _MONTHS = frozenset(name.casefold() for name in (*calendar.month_name, *calendar.month_abbr) if name)

@@ -352,6 +352,17 @@ def test_a_last_entry_that_is_only_a_title_stays_unless_it_names_another_issue()
     assert [item.title for item in document.items] == ["Scales", "Sieves"]
 
 
+def test_two_paragraphs_that_open_with_links_are_two_items() -> None:
+    document = markdown(
+        "[Bicycles again](https://a.example/fold): the folding one got cheaper.\n\n"
+        "[A lamp that knows when you sleep](https://a.example/lamp): creepy, useful.\n"
+    )
+    assert [(item.title, item.summary) for item in document.items] == [
+        ("Bicycles again", "the folding one got cheaper."),
+        ("A lamp that knows when you sleep", "creepy, useful."),
+    ]
+
+
 def test_the_heading_wins_over_the_card_inside() -> None:
     document = markdown(
         "# News 3\n\n## Papers\n\n### [A title](https://a.example/own)\n\n"

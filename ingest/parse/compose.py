@@ -31,6 +31,8 @@ class Entry:
     origin: Origin
     title: str = ""
     section: str | None = None
+    group: str | None = None
+    """The list item that groups it with others, where it stands in a nested list."""
     subtitle: str | None = None
     summary: str | None = None
     note: str | None = None
@@ -156,31 +158,47 @@ def _read(entry: Entry, block: Block, found: _Body, context: Context) -> None:
 
 
 def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body, bool], context: Context) -> None:
-    found, after_image = place
-    text = text_of(block.runs).strip()
-    if text in context.repeated and not links:
+    found = place[0]
+    if not links and text_of(block.runs).strip() in context.repeated:
         return
     line, rest = split_line(block.runs)
     if rest and links and not title_text(line, links) and (carried := context.links(line)):
         found.links.extend(carried)  # a first line that is only the address, the description under it
         _paragraph(entry, replace(block, runs=rest), context.links(rest), place, context)
         return
+    if not _set_aside(entry, block, links, place, context):
+        _told(entry, block, len(links), found, context)
+
+
+def _set_aside(entry: Entry, block: Block, links: list[Link], place: tuple[_Body, bool], context: Context) -> bool:
+    """Reads a paragraph that only carries links: where a picture is from, an address, further places to go."""
+    found, after_image = place
     if after_image and links and not links[0].bare and all(run.em or not run.text.strip() for run in block.runs):
         found.sources.extend(links)  # where the picture is from
-        return
+        return True
     said = carrier(block.runs, links, context) if links else None
     if said is not None and (not said or width(said) <= 220):
-        _carried(entry, said, (found, links), after_image)
-        return
+        further = entry.url is not None and entry.key not in {link.key for link in links}
+        if said and further and not after_image and not has_id(text_of(block.runs)):
+            found.paragraphs.append(prose(block.runs))  # a second address, and what it is for
+        else:
+            _carried(entry, said, (found, links), after_image)
+        return True
     if links and _only_links(block, links):
         telling = any(early for _, early in found.inline) and not context.generic(links[0].label)
         for link in links:
             if link.key not in {known.key for known in found.links}:
                 (found.calls if telling else found.links).append(link)
-        return
-    if after_image and _is_caption(block, text, context):
+        return True
+    if after_image and _is_caption(block, text_of(block.runs).strip(), context):
         found.sources.extend(links)
-        return
+        return True
+    return False
+
+
+def _told(entry: Entry, block: Block, linked: int, found: _Body, context: Context) -> None:
+    """Reads a paragraph of the description, which may start with the paper's own title."""
+    text = text_of(block.runs).strip()
     runs = block.runs
     if entry.subtitle is None and (not any(found.paragraphs) or has_id(text)):
         subtitle, rest = _paper_title(runs)
@@ -194,7 +212,7 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
         text = _undated(text)
     if not text:
         return
-    found.closing = bool(found.paragraphs) and 0 < len(links) <= 1 and width(text) <= 160
+    found.closing = bool(found.paragraphs) and linked == 1 and width(text) <= 160
     first = first_sentence(text)
     last_start = len(text.rstrip("。.!！?？ ")) and _last_sentence_start(text)
     for link in context.links(runs):

@@ -14,6 +14,14 @@ from .dates import names_an_issue
 _DOMAIN = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?", re.IGNORECASE)
 _PATH = re.compile(r"(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+/\S+")
 """A host in lower case and a path, as links print their own address without its scheme."""
+_VIEW = re.compile(
+    r"(?:view|read|open)(?: this| the)?(?: e-?mail| newsletter| issue| it)? (?:in|on)(?: your| the| a)? browser|"
+    r"(?:view|read)(?: this| it)? (?:online|on the web)|(?:view )?(?:web|online)[ -]version|"
+    r"(?:im browser|online) ansehen|(?:voir|lire|afficher) (?:dans (?:le|votre) navigateur|en ligne)|"
+    r"ver en (?:el|tu|su) navegador|在浏览器中(?:查看|打开)|ブラウザで(?:表示|見る|読む)",
+    re.IGNORECASE,
+)
+"""The label that leads from a mail to the same issue as a page."""
 _URLISH = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 # Labels that only point, in the languages most newsletters use.
 _POINTING = """
@@ -168,7 +176,16 @@ class Context:
             return True
         if not label or width(label) > 120:
             return False
+        if _VIEW.fullmatch(label.strip(_EDGE)) or self._names_itself(label, link.key):
+            return True
         return bool(self.title) and names_an_issue(self.title) and names_an_issue(label) and similar(label, self.title)
+
+    def _names_itself(self, label: str, key: str) -> bool:
+        """Whether a link leads to a front page by the name that the issue's own title starts with."""
+        if "/" in key or ":" in key or width(label) < 4 or not self.title.casefold().startswith(label.casefold()):
+            return False
+        rest = self.title[len(label) :]
+        return not rest[:1].isalnum() and names_an_issue(rest)
 
     def resolve_image(self, source: str) -> str:
         """The address of a picture: absolute where the document's own address allows it."""

@@ -166,7 +166,8 @@ def printed_in(title: str, opening: Iterable[str] = (), url: str | None = None) 
         week = result.week if result.week is not None else _week(text)
         fitting = result.week is None or _week(text) in (None, result.week)
         year = result.year or (_year(text) if (week is not None or date_in(text)) and fitting else None)
-        date = result.date or (date_in(text, year) if fitting else None)
+        told = year if week is not None or len(text) <= 80 or _year(text) else None  # "on May 3rd" may be any date
+        date = result.date or (date_in(text, told) if fitting else None)
         number = result.number
         if number is None and result.week is None and week is None:
             number = number_in(text)

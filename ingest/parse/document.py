@@ -22,7 +22,7 @@ from .items import find_items
 from .language import language_of
 from .lines import ends_like_sentence, squeeze
 from .repair import mend
-from .walker import from_html, from_markdown, parse_html
+from .walker import from_html, from_markdown, parse_html, without_furniture
 
 _TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
@@ -148,7 +148,7 @@ def _read_html(text: str) -> tuple[list[Block], _Meta]:
     if root is None:
         return [], _Meta()
     meta = _head(root)
-    return mend(from_html(_main(root))), meta
+    return mend(from_html(without_furniture(_main(root)))), meta
 
 
 def _head(root: html.HtmlElement) -> _Meta:
@@ -227,7 +227,9 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
     if meta.title:
         title = squeeze(meta.title)
         if heading is not None and (printed in title or title in printed or similar(printed, title)):
-            blocks = [block for block in blocks if block is not heading]
+            alike = sum(block.kind == "heading" and block.level == heading.level for block in blocks)
+            if printed == title or heading.level == 1 or alike == 1 or names_an_issue(printed):
+                blocks = [block for block in blocks if block is not heading]
         return title, blocks
     levels = [block.level for block in blocks if block.kind == "heading"]
     if heading is not None and not any(run.href for run in heading.runs):

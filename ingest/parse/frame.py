@@ -17,10 +17,10 @@ _FRAME = re.compile(
     r"(?:see you|until) next (?:time|week|month).{0,20}|thanks?(?: you)? for (?:reading|subscribing).{0,20}|the end|"
     r"that(?:['’]s| is) (?:all|it)(?: for .{0,20})?|über (?:uns|mich)|das war['’]?s.{0,20}|à propos|qui sommes-nous|"
     r"à (?:la semaine prochaine|bientôt)|s['’]abonner|acerca de|sobre (?:mí|nosotros)|hasta la próxima.{0,10}|"
-    r"abonnieren.{0,20}|suscr[ií]bete.{0,20}|"
+    r"donat(?:e|ions?)|acknowledge?ments?|abonnieren.{0,20}|suscr[ií]bete.{0,20}|"
     r"(?:support|follow|contact|share) (?:me|us|this newsletter)|contact|sponsors?|archives?|feedback|credits|"
     r"(?:past|previous|earlier|older|back) (?:issues?|newsletters?|editions?|posts)|(?:my )?other (?:blogs?|posts)|"
-    r"关于(?:我|我们|作者|本刊)?|结(?:束)?语|写在最后|(?:下期|下周)预告|(?:欢迎|请)?订阅|联系(?:我们|方式)?|投稿|赞助(?:商|者|我们)?|其他博客|"
+    r"关于(?:我|我们|作者|本刊)?|结(?:束)?语|写在最后|赞赏|打赏|致谢|鸣谢|(?:下期|下周)预告|(?:欢迎|请)?订阅|联系(?:我们|方式)?|投稿|赞助(?:商|者|我们)?|其他博客|"
     r"(?:过去|往期|以往|历史)的?(?:文章|时事通讯|通讯|周刊|期刊|回顾|内容|精选|博客)|历史上的(?:本周|今天)|往年回顾|"
     r"購読(?:はこちら|する|解除|のご案内)?|登録(?:はこちら|する|解除)?|バックナンバー|自己紹介|プロフィール|お問い合わせ|"
     r"過去の(?:記事|号|ニュースレター|配信|投稿|まとめ)|(?:私|著者|編集者|このニュースレター)について|著者紹介|その他のブログ|(?:終|お)わりに|さいごに|最後に|次回予告"
@@ -37,6 +37,9 @@ def within_frame(regions: Sequence[Region]) -> list[Entry]:
     if bodies and told * 5 >= bodies * 3:
         kept = [entry for entry in kept if entry.said or entry.origin in ("list", "row") or not _bare(entry)]
         sections = {entry.section for entry in kept if entry.said}
+        if None not in sections:  # everything has its part but for bare links above the first one
+            while kept and not kept[0].said and kept[0].origin != "list" and kept[0].section is None:
+                kept.pop(0)
         while kept and not kept[-1].said and _trails(kept[-1], sections):
             kept.pop()
     else:  # the cards are the issue: what they print is all that is said

@@ -69,9 +69,13 @@ def _promote(blocks: Sequence[Block], context: Context) -> list[Block]:
     bold = [block for block in blocks if block.kind == "paragraph" and _all_bold(block.runs)]
     plain = sum(block.kind == "paragraph" for block in blocks)
     ordinary = sum(width(text_of(block.runs)) > 160 for block in bold) * 5 > plain  # bold is the document's usual look
+    ruled = _after_rules(blocks, context)
     out: list[Block] = []
     counts = False
     for index, block in enumerate(blocks):
+        if index in ruled:
+            out.append(Block("heading", block.runs, level=7))
+            continue
         line, rest = split_line(block.runs)
         fits = block.kind == "paragraph" and not (block.level or block.quoted or block.caption)
         if block.kind == "heading":
@@ -91,6 +95,28 @@ def _promote(blocks: Sequence[Block], context: Context) -> list[Block]:
         else:
             out.append(block)
     return out
+
+
+def _after_rules(blocks: Sequence[Block], context: Context) -> set[int]:
+    """Short plain lines that follow a rule and open a part, where most rules of a document are followed by one."""
+    rules = [index for index, block in enumerate(blocks[:-2]) if block.kind == "rule"]
+    found: set[int] = set()
+    for index in rules:
+        block, after = blocks[index + 1], blocks[index + 2]
+        text = text_of(block.runs).strip()
+        if (
+            block.kind == "paragraph"
+            and after.kind in ("paragraph", "item", "card", "image", "row")
+            and 2 <= width(text) <= 32
+            and "\n" not in text
+            and not (block.level or block.quoted or block.caption or ends_like_sentence(text))
+            and text not in context.repeated
+            and not any(run.href or run.em for run in block.runs)
+            and numbered(block.runs) is None
+            and any(char.isalpha() for char in text)
+        ):
+            found.add(index + 1)
+    return found if len(found) >= 2 and len(found) * 5 >= len(rules) * 3 else set()
 
 
 def _is_shouted(line: Sequence[Run]) -> bool:
@@ -217,6 +243,8 @@ def _sections(regions: Sequence[Region]) -> None:
     levels = {region.level for region in regions if region.role == "section"}
     named = {region.level for region in regions if region.role == "item" and region.entries}
     counted = _counted(regions)
+    for entry in (entry for region in regions if region.heading is None for entry in region.entries):
+        entry.section = entry.group
     for number, region in enumerate(regions):
         if region.heading is None:
             continue

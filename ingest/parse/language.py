@@ -8,6 +8,10 @@ _HANGUL = re.compile(r"[\uac00-\ud7af]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
 
+_FOLDED = dict.fromkeys(("acm", "acq", "aeb", "afb", "apc", "ary", "arz", "ars"), "ar")
+"""Spoken kinds of Arabic, which short texts are taken for; newsletters write the standard language."""
+
+
 def language_of(text: str) -> str | None:
     """The ISO 639-1 code of a text's main language; None for texts without enough letters to tell."""
     text = text[:2000]
@@ -22,4 +26,5 @@ def language_of(text: str) -> str | None:
         return None
     import py3langid
 
-    return str(py3langid.classify(text)[0])
+    code = str(py3langid.classify(text)[0])
+    return _FOLDED.get(code, code)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .blocks import Run, Runs, text_of
 from .context import Context, Link, is_address, width
@@ -187,6 +187,10 @@ def title_line(runs: Runs, context: Context) -> Title | None:
     led = not _WORD.search(before) or is_address(before) or bool(empty)
     if not led and not (_all_linked_or_host(line)):
         return None
+    if led and not rest and len(labels) == 1 and (said := _told_after(line, first)):
+        return Title(
+            squeeze(first.label).strip(EDGE), (first, *(link for link in links if link != first)), number, said
+        )
     labelled = sum(width(link.label) for link in labels)
     other = width(words) - labelled
     if other > labelled and (total > 100 or ends_like_sentence(text)):
@@ -195,6 +199,26 @@ def title_line(runs: Runs, context: Context) -> Title | None:
         return None
     main = tuple(sorted(links, key=lambda link: (link.bare and bool(labels), link.start)))
     return Title(words, main, number, rest)
+
+
+def _told_after(line: Runs, link: Link) -> Runs:
+    """What is said after a link in its own line, where a colon or dash sets it apart: "Title: a sentence on it."."""
+    said = after_link(line, link)
+    text = text_of(said)
+    mark = text_of(line)[link.end :].lstrip()[:1]
+    wide = 12 if mark in (":", "：") else 24 if mark in ("-", "–", "—") and ends_like_sentence(text) else 0
+    return said if wide and width(text) >= wide and not any(run.href for run in said) else ()
+
+
+def after_link(runs: Runs, link: Link) -> Runs:
+    """The runs after a link, without what joins them to it."""
+    position = 0
+    out: list[Run] = []
+    for run in runs:
+        if position >= link.end:
+            out.append(run if out else replace(run, text=run.text.lstrip(EDGE)))
+        position += len(run.text)
+    return tuple(out)
 
 
 def _over_address(line: Runs, rest: Runs, context: Context) -> Title | None:

@@ -50,11 +50,14 @@ def list_entries(blocks: Sequence[Block], number: int, context: Context) -> list
     """An entry of every list item with a link; an item that only groups others under it makes none."""
     entries: list[Entry] = []
     index = 0
+    group: tuple[int, str] | None = None
     while index < len(blocks):
         block = blocks[index]
         index += 1
         if block.kind != "item":
             continue
+        if group is not None and block.level <= group[0]:
+            group = None
         body: list[Block] = []
         while index < len(blocks) and blocks[index].level and blocks[index].kind not in ("item", "heading", "rule"):
             body.append(blocks[index])
@@ -62,8 +65,19 @@ def list_entries(blocks: Sequence[Block], number: int, context: Context) -> list
         below = _below(blocks, index, block.level)
         entry = _bullet(block, (body, below), number, context)
         if entry is not None:
+            entry.group = group[1] if group else None
             entries.append(entry)
+        elif below and group is None:
+            name = _group_name(block)
+            group = (block.level, name) if name else None
     return entries
+
+
+def _group_name(block: Block) -> str:
+    """What a list item says that only groups others under it; empty where it says too much for a name."""
+    line, _ = split_line(block.runs)
+    name = squeeze(first_sentence(text_of(line)).partition(" (")[0]).strip(EDGE)
+    return name if 2 <= width(name) <= 60 else ""
 
 
 def _below(blocks: Sequence[Block], index: int, level: int) -> list[Block]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from .blocks import Block, Run, Runs, text_of
 from .compose import Entry, compose, is_slanted
 from .context import Context, Link, width
-from .lines import EDGE, first_sentence, squeeze
+from .lines import EDGE, after_link, first_sentence, squeeze
 from .regions import Region
 from .spoken import main_link, spoken_title
 
@@ -102,15 +102,4 @@ def _before(runs: Runs, link: Link) -> Runs:
         position += len(run.text)
     if out:
         out[-1] = replace(out[-1], text=out[-1].text.rstrip(EDGE + "(（["))
-    return tuple(out)
-
-
-def after_link(runs: Runs, link: Link) -> Runs:
-    """The runs after a link, without what joins them to it."""
-    position = 0
-    out: list[Run] = []
-    for run in runs:
-        if position >= link.end:
-            out.append(run if out else replace(run, text=run.text.lstrip(EDGE)))
-        position += len(run.text)
     return tuple(out)

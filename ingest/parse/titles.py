@@ -10,6 +10,7 @@ from .context import Context, width
 from .lines import (
     EDGE,
     Title,
+    after_link,
     first_sentence,
     has_id,
     number_style,
@@ -20,7 +21,6 @@ from .lines import (
     title_line,
 )
 from .lists import list_entries
-from .paragraphs import after_link
 from .regions import Region, until_rule
 
 
