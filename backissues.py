@@ -1,7 +1,7 @@
 """Back Issues on the command line, and the only place where all rooms meet.
 
 Every command opens the archive, asks one room for one thing and prints it: for people, or with `--json` in the shapes
-of the HTTP API. Libraries are imported inside the commands, so that `--help` answers at once.
+of the HTTP API. Rooms and libraries are imported inside the commands, so that `--help` answers at once.
 """
 
 import json
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from ingest.options import KINDS
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -87,7 +89,7 @@ with_json = click.option("--json", "as_json", is_flag=True, help="Machine-readab
 from_sources = several(
     click.argument("sources", nargs=-1, required=True, metavar="SOURCE..."),
     click.option("--newsletter", metavar="NAME", help="The newsletter's name, where the issues do not say it."),
-    click.option("--as", "kind", metavar="KIND", help="What the sources are, where that cannot be told from them."),
+    click.option("--as", "kind", type=click.Choice(KINDS), help="What the sources are, where they do not show it."),
     click.option("--site", metavar="URL", help="The newsletter's address, for exports that do not carry it."),
     click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many documents of each source."),
     click.option("--delay", type=float, default=1.0, show_default=True, help="Seconds between requests to one host."),
@@ -106,10 +108,8 @@ def opened(path: Path, model: str | None = None, *, create: bool = False) -> "It
 
 def options_of(given: dict[str, Any]) -> "Options":
     """The options of an ingest, from those of the command line."""
-    from ingest.options import KINDS, Fetching, Options
+    from ingest.options import Fetching, Options
 
-    if given["kind"] is not None and given["kind"] not in KINDS:
-        raise click.BadParameter(f"{given['kind']!r} is none of {', '.join(KINDS)}.", param_hint="--as")
     plain = {name: given[name] for name in ("newsletter", "kind", "site", "limit")}
     plain |= {name: given[name] for name in ("refresh", "describe") if name in given}
     fetching = Fetching(**{name: given[name] for name in ("delay", "offline", "allow_private")})
@@ -248,7 +248,9 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
             return
         for hint in answer.query.hints:
             click.secho(hint, dim=True)
-        if not (answer.close and answer.hits):
+        if not held.item_count:
+            click.echo("The archive is empty: `backissues ingest SOURCE` fills it.")
+        elif not (answer.close and answer.hits):
             click.echo("Nothing close." + (" Nearest:\n" if answer.hits else ""))
         for hit in answer.hits:
             show_hit(hit)
@@ -287,6 +289,9 @@ def related(anchor: str | None, text: str | None, **given: Any) -> None:
             item = None if answer.item is None else ItemOut.of(entries(archive, [answer.item])[0])
             click.echo(RelatedOut.of(answer, item).json_bytes())
             return
+        if not (answer.item or answer.earlier or answer.later):
+            hint = " Its text can be given with --text." if text is None else ""
+            raise click.ClickException(f"The archive has nothing near {anchor or 'this text'}.{hint}")
         if answer.item is not None:
             click.secho(answer.item.title + "\n", bold=True)
         for name, hits in (("Earlier", answer.earlier), ("Later", answer.later)):
@@ -420,7 +425,8 @@ def warm(archive: "Archive") -> None:
 def evaluate(queries: Path, archive: Path, model: str | None, as_json: bool) -> None:
     """Measure search quality.
 
-    QUERIES is a judged query file (JSON Lines); every mode is measured over it, side by side.
+    QUERIES is JSON Lines, {"query": "…", "kind": "known", "relevant": [{"key": "arxiv:2104.06601", "grade": 2}]}; kind
+    is known (one item is half-remembered), topical (several answer) or none. Every mode is measured, side by side.
     """
     from search.evaluate import evaluate as measure
 
@@ -455,8 +461,10 @@ def status(archive: Path, as_json: bool) -> None:
         if as_json:
             say({**facts, "last_ingest": last})
             return
+        facts["bytes"] = f"{facts['bytes'] / 1e6:.1f} MB"
         for name, value in facts.items():
-            click.echo(f"{name.replace('_', ' '):>15}  {value if name != 'bytes' else f'{value / 1e6:.1f} MB'}")
+            if value not in ("", None) and (build.items or name != "build"):
+                click.echo(f"{name.replace('_', ' '):>15}  {value}")
         if last is not None:
             figures = f"{last['issues']} issues, {last['items']} items, {last['unassigned']} links in no item"
             click.echo(f"{'last ingest':>15}  {figures} ({last['finished']})")

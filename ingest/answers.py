@@ -1,6 +1,7 @@
 """Reading the answers of web servers: unpacking within limits, when to come back, and refusals in words."""
 
 import datetime as dt
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
@@ -83,4 +84,4 @@ def broken(error: httpx.TransportError, timeout: float) -> str:
         return f"no answer within {timeout:.0f} seconds"
     if isinstance(error, httpx.RemoteProtocolError):
         return "the answer broke off"
-    return str(error) or type(error).__name__
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__

@@ -331,3 +331,27 @@ def test_a_reader_that_stops_listening_is_no_error(archive: Path) -> None:
     result = subprocess.run(["bash", "-o", "pipefail", "-c", pipe], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
+
+
+def test_an_empty_archive_says_that_it_is_empty(tmp_path: Path) -> None:
+    folder = str(tmp_path / "archive")
+    assert run("ingest", tmp_path / "nowhere", "--archive", folder).returncode == 1
+    assert "The archive is empty" in run("search", "bees", "--archive", folder).stdout
+    shown = run("status", "--archive", folder).stdout
+    assert "None" not in shown
+    assert [line.split()[0] for line in shown.splitlines()] == [
+        "archive",
+        "bytes",
+        "issues",
+        "items",
+        "works",
+        "papers",
+    ]
+
+
+def test_what_nothing_is_related_to_is_said(tmp_path: Path) -> None:
+    folder = str(tmp_path / "archive")
+    run("ingest", str(tmp_path / "nowhere"), "--archive", folder)
+    done = run("related", "https://unknown.example/", "--archive", folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nothing near https://unknown.example/. Its text can be given with --text." in said(done)

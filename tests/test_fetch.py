@@ -355,7 +355,8 @@ def test_names_that_do_not_exist_and_ports_nobody_listens_on(fetcher: Fetcher, w
     assert "cannot be resolved" in refused(fetcher, "http://no-such-host.invalid/a")
     dead = LocalServer()
     dead.close()
-    assert "could not be reached" in refused(fetcher, f"{dead.url}/a")
+    said = refused(fetcher, f"{dead.url}/a")
+    assert "could not be reached: Connection refused" in said
     assert web.asked == []
 
 

@@ -121,7 +121,7 @@ def test_bad_documents_never_stop_the_rest(archive: Archive, tmp_path: Path) -> 
     assert said["empty.html"] == ("skipped", "This is no issue: it is empty.")
     assert said["deep.html"][0] == "skipped"
     assert said["issues"] == ("skipped", "1 files of other kinds left aside (.png 1)")
-    assert said["nowhere"] == ("failed", f"There is no file or folder {tmp_path / 'nowhere'}.")
+    assert said["nowhere"] == ("failed", "There is no such file or folder.")
     assert said["a-note.md"] == ("failed", "This is no issue: nothing in it looks like an item.")
     assert report.failed
 

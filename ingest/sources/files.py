@@ -33,7 +33,7 @@ def open_path(spec: str, context: Context) -> Yield:
         for match in matches:
             yield from open_path(match, context)
     else:
-        raise SourceError(f"There is no file or folder {spec}.")
+        raise SourceError("There is no such file or folder.")
 
 
 def open_sample(context: Context) -> Yield:
