@@ -146,6 +146,10 @@ def test_more_adds_to_the_list_without_repeats(page: Page) -> None:
     links = page.locator(".hits .open").evaluate_all("links => links.map((link) => link.href)")
     assert len(links) == len(set(links)) > before
     assert page.url.endswith("/search?year=2021")
+    focused = "document.activeElement.getAttribute('href')"
+    expect(page.locator(".hits .open").nth(before)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(focused) == page.locator(".hits .open").nth(before + 1).get_attribute("href")
 
 
 def test_the_keyboard_alone_is_enough(page: Page) -> None:

@@ -48,11 +48,23 @@ document.addEventListener("htmx:before:swap", (event) => {
 });
 document.addEventListener("htmx:error", ({ detail }) => { if (detail.ctx?.request) trouble("offline"); });
 
+// Where more hits were added, the keyboard goes on at the first of them.
+let last;
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  last = ctx.sourceElement?.closest?.(".more") ? [...document.querySelectorAll("main .hits .open")].at(-1) : null;
+});
+const goOn = () => {
+  const all = [...document.querySelectorAll("main .hits .open")];
+  all[all.indexOf(last) + 1]?.focus({ preventScroll: true });
+  last = null;
+};
+
 // After a swap the box shows the question that was answered, unless it is the box that asked; and the count is said
 // once the typing rests.
 let saying;
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   trouble(null);
+  if (last) goOn();
   const results = document.querySelector("#main .results");
   if (results && box() && ctx.sourceElement !== form() && ctx.target?.id === "main") box().value = results.dataset.query;
   if (ctx.sourceElement === form() && ctx.target?.id === "main") window.scrollTo({ top: 0, behavior: "instant" });
