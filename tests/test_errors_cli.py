@@ -339,14 +339,8 @@ def test_an_empty_archive_says_that_it_is_empty(tmp_path: Path) -> None:
     assert "The archive is empty" in run("search", "bees", "--archive", folder).stdout
     shown = run("status", "--archive", folder).stdout
     assert "None" not in shown
-    assert [line.split()[0] for line in shown.splitlines()] == [
-        "archive",
-        "bytes",
-        "issues",
-        "items",
-        "works",
-        "papers",
-    ]
+    names = [line.split()[0] for line in shown.splitlines()]
+    assert names == ["archive", "bytes", "issues", "items", "works", "papers", "last"]
 
 
 def test_what_nothing_is_related_to_is_said(tmp_path: Path) -> None:
