@@ -24,8 +24,10 @@ from index.space import Space
 from index.types import FloatArray
 from ingest.parse.document import parse
 from search import fuse as fuse_module
+from search import rank as rank_module
 from search.evaluate import Judged, evaluate, read, related_precision
 from search.fuse import fuse, title_bonus, trust
+from search.rank import ordered, with_sentences
 from search.refresh import fitted, refresh
 from search.words import cover
 
@@ -37,7 +39,11 @@ SETS = {
 }
 VARIANTS: dict[str, dict[str, float]] = {
     "as shipped": {},
+    "one vector an item": {"SENTENCE": 0},
+    "one vector, no words": {"SENTENCE": 0, "WEIGHT": 0, "TITLE": 0},
     "meaning alone": {"WEIGHT": 0, "TITLE": 0},
+    "sentences 0.25": {"SENTENCE": 0.25},
+    "sentences 1": {"SENTENCE": 1},
     "no whitening": {"EXPONENT": 0},
     "whitening 0.15": {"EXPONENT": 0.15},
     "whitening 0.25": {"EXPONENT": 0.25},
@@ -47,6 +53,7 @@ VARIANTS: dict[str, dict[str, float]] = {
     "words 0.15": {"WEIGHT": 0.15},
     "words 0.5": {"WEIGHT": 0.5},
     "words linear": {"TRUSTED": 1, "STRICT": 1},
+    "untrusted words 3": {"STRICT": 3},
     "no title bonus": {"TITLE": 0},
 }
 Scores = list[tuple[str, float]]
@@ -119,12 +126,14 @@ def ranked(loaded: Loaded, changes: dict[str, float]) -> Iterator[Scores]:
     archive, ids = loaded.archive, loaded.archive.item_ids()
     items = archive.items(ids.tolist())
     scripts = fitted(archive).calibration.scripts
-    with constants(space_module, changes), constants(fuse_module, changes):
+    with constants(space_module, changes), constants(fuse_module, changes), constants(rank_module, changes):
         space = Space.fit(loaded.vectors, archive.neutral_vectors(), loaded.titles)
         cosines = space.queries(loaded.questions) @ space.items(loaded.vectors).T
-        for one, meaning in zip(loaded.judged, cosines, strict=True):
+        for one, question, meaning in zip(loaded.judged, loaded.questions, cosines, strict=True):
             covered = cover(archive, one.query)
             scores = fuse(meaning, covered.of(ids), trust(one.query, scripts))
+            told = with_sentences(archive, ordered(ids, scores), question[None])
+            scores = told.scores[np.argsort(told.ids)]  # as the items are: by id
             scores += [title_bonus(max(covered.by(item.title), covered.by(item.subtitle))) for item in items]
             best: dict[str, float] = {}
             for place in np.argsort(-scores, kind="stable").tolist():

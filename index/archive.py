@@ -306,6 +306,10 @@ class Archive:
         """Encoder vectors of the neutral questions (m, d), computed once an archive and model."""
         return self._retrieval.neutral()
 
+    def question_mean(self) -> FloatArray | None:
+        """The mean question (d,) put to this archive, as the encoder would make it; None without vectors."""
+        return self._retrieval.question_mean()
+
     def postings(self, tokens: Sequence[str]) -> list[Postings]:
         """Where each token (as `text.tokens` makes them) occurs; empty where it does not."""
         return [self._words.postings(token) for token in tokens]

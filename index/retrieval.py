@@ -88,6 +88,10 @@ class Retrieval:
         self._keep(f"neutral {encoder.fingerprint}", vectors.astype("<f4").tobytes())
         return vectors
 
+    def question_mean(self) -> FloatArray | None:
+        view = self._current()
+        return None if view is None else view.space.query_mean
+
     def _current(self) -> _View | None:
         """The view of the present generation; None while there are no vectors."""
         generation = self._database.generation()

@@ -15,7 +15,7 @@ from index.types import FloatArray
 
 WEIGHT = 0.3
 """What full coverage by words is worth beside a cosine."""
-TRUSTED, STRICT = 1.5, 3.0
+TRUSTED, STRICT = 1.5, 8.0
 """The powers that coverage is raised to where words are trusted and where not: the higher, the less a part of the
 question counts against the whole of it."""
 TITLE = 0.1

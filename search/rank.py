@@ -11,12 +11,17 @@ from index.types import FloatArray, IdArray, Scored
 from .fuse import fuse, title_bonus, trust
 from .relevance import WEAK, Calibration
 from .results import Mode, Understood
+from .sentences import comparable
 from .words import Covered, cover
 
 DEPTH = 500
 """How many of the nearest by meaning are looked at."""
 WORD_DEPTH = 100
 """How many that meaning did not bring up are looked at for their words."""
+TOLD = 100
+"""How many at the top have their sentences compared with the question."""
+SENTENCE = 0.5
+"""What the cosine of an item's best sentence is worth beside that of the whole item."""
 TITLES = 30
 """How many at the top have their titles compared with the question."""
 FEW = 10
@@ -92,15 +97,32 @@ def rank(archive: Archive, query: Query, fitted: Calibration, within: IdArray | 
 def raw_scores(archive: Archive, query: Query, scripts: dict[str, float], within: IdArray | None) -> Ranked:
     """Fused scores as they come, before calibration. `scripts` are those of the archive, see `fuse.trust`."""
     ids, scores = _nearest(archive, query, DEPTH, within)
-    if query.mode == "semantic" or query.passage:
+    if query.passage:
         return ordered(ids, scores)
+    if query.mode == "semantic":
+        return with_sentences(archive, ordered(ids, scores), query.vector)
     covered = cover(archive, query.words, within)
     missing = np.setdiff1d(_best(covered), ids, assume_unique=True)
     if len(missing):
         more, more_scores = _nearest(archive, query, len(missing), missing)
         ids, scores = np.concatenate([ids, more]), np.concatenate([scores, more_scores])
     ranked = ordered(ids, fuse(scores, covered.of(ids), trust(query.words, scripts)))
-    return _titles_first(archive, ranked, covered)
+    return _titles_first(archive, with_sentences(archive, ranked, query.vector), covered)
+
+
+def with_sentences(archive: Archive, ranked: Ranked, question: FloatArray) -> Ranked:
+    """The same candidates, those at the top raised by how near their best sentence is to the question.
+
+    An item's one vector is a mixture of all that is said of it; people ask for a part. Items whose sentences are not
+    kept count as the mean of the others, unless these are the fewer.
+    """
+    best = comparable(archive).best(question, ranked.ids[:TOLD])
+    held = ~np.isnan(best)
+    if 2 * int(held.sum()) < len(best) or not len(best):
+        return ranked
+    scores = ranked.scores.copy()
+    scores[:TOLD] += SENTENCE * np.where(held, best, best[held].mean())
+    return ordered(ranked.ids, scores)
 
 
 def _titles_first(archive: Archive, ranked: Ranked, covered: Covered) -> Ranked:

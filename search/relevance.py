@@ -16,7 +16,7 @@ from index.types import FloatArray
 
 from .results import Band
 
-VERSION = 4
+VERSION = 5
 GOOD = 0.5
 """Scores from here on are "good": better than nearly all neutral questions achieve."""
 STRONG = 0.85

@@ -9,13 +9,14 @@ import io
 import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
 from index.archive import Archive
+from index.products import inner_products
 from index.space import Space
 from index.types import FloatArray, IdArray, Item
 
@@ -90,6 +91,16 @@ class Comparable:
     def embedded(self, vectors: FloatArray) -> FloatArray:
         """The encoder's vectors of other sentences (n, d) in this space."""
         return vectors if self.space is None else self.space.items(vectors)
+
+    def best(self, question: FloatArray, ids: IdArray) -> FloatArray:
+        """How near the nearest sentence of each item is to a question's encoder vector (1, d); NaN without any."""
+        found = np.full(len(ids), np.nan, dtype=np.float32)
+        vectors, counts = self.of(ids)
+        if self.space is not None and len(vectors):
+            held = counts > 0
+            near = inner_products(self.space.queries(question), vectors)[0]
+            found[held] = np.maximum.reduceat(near, (np.cumsum(counts) - counts)[held])
+        return found
 
 
 def refresh_sentences(archive: Archive) -> None:
@@ -173,6 +184,8 @@ def _compared(archive: Archive, found: Sentences) -> Comparable:
         return Comparable(found.ids, found.starts, found.vectors, None)
     step = -(-len(found.vectors) // FITTED_ON)
     space = Space.fit(_floats(found.vectors[::step]), archive.neutral_vectors())
+    mean = archive.question_mean()
+    space = space if mean is None else replace(space, query_mean=mean)
     vectors = np.empty_like(found.vectors)
     for start in range(0, len(vectors), PORTION):
         part = slice(start, start + PORTION)
