@@ -27,6 +27,8 @@ _TOKEN = re.compile(rf"{_LETTER}+(?:[-.'_\u2010\u2019/]{_LETTER}+)*(?:\+\+|#)?")
 _ALPHABETIC = re.compile(rf"[^\W\d_{WIDE}]")
 _POSSESSIVE = re.compile(r"['\u2019]s?$", re.IGNORECASE)
 _WIDE_BEFORE = re.compile(rf"[{WIDE}]\s?$")
+# What French and Italian write before a vowel belongs to no noun: `d'images`, `dell'arte`.
+_ELIDED = re.compile(r"(?:[cdjlmnst]|qu|un|(?:d|n|s)?(?:e|a|u)ll)['\u2019](?=\w{3})", re.IGNORECASE)
 _INNER = re.compile(r"[-\u2010/]")
 
 
@@ -119,8 +121,10 @@ def _sentences(words: Sequence[_Word], joined: Sequence[bool]) -> list[bool]:
 def _words(text: str) -> Iterator[tuple[str, str, int, int]]:
     for match in _TOKEN.finditer(text):
         word = _POSSESSIVE.sub("", match[0])
-        if word:
-            yield word, _key(word), match.start(), match.start() + len(word)
+        elided = _ELIDED.match(word)
+        start = elided.end() if elided else 0
+        if word[start:]:
+            yield word[start:], _key(word[start:]), match.start() + start, match.start() + len(word)
 
 
 def _key(word: str) -> str:

@@ -7,6 +7,7 @@ what is there, and nothing else moves.
 
 import io
 import json
+import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -93,7 +94,7 @@ class Fit:
                     {int(topic): Named(tuple(name), tuple(words)) for topic, (name, words) in told["names"].items()},
                     {int(topic): tuple(found) for topic, found in told["central"].items()},
                 )
-        except (ValueError, KeyError, TypeError, OSError):
+        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile):
             return None
 
 

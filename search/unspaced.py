@@ -1,9 +1,10 @@
-"""Words of scripts that put no spaces between them, found in the texts themselves.
+"""Words of scripts whose words no spaces set apart, found in the texts themselves.
 
 Japanese changes script where words begin and end, so its terms are runs of kanji and of katakana, and such runs joined.
 Chinese does not: there a term is a stretch of characters that hold together (pointwise mutual information) and have
 changing neighbours on both sides (branching entropy), the criteria of Chinese word discovery; each text is then cut
-into the likeliest sequence of such terms, so that what is only ever part of a longer word counts for nothing.
+into the likeliest sequence of such terms, so that what is only ever part of a longer word counts for nothing. Korean
+writes particles on to its nouns: they are taken off where the noun is also written without them, or with others.
 """
 
 import math
@@ -31,7 +32,13 @@ _KANA = re.compile(rf"[{HIRAGANA}{KATAKANA}]")
 _JAPANESE_RUN = re.compile(rf"[{HAN}]{{2,}}|[{KATAKANA}]{{2,}}")
 _JAPANESE_WORD = re.compile(rf"(?:[{HAN}]+|[{KATAKANA}]{{2,}})+")
 WIDE_RUN = re.compile(rf"[{WIDE}]+")
-_OTHER_RUN = re.compile(r"[\uac00-\ud7af]{2,}|[\u0e01-\u0e4e]{2,}")
+_HANGUL_RUN = re.compile(r"[\uac00-\ud7af]{2,}")
+_THAI_RUN = re.compile(r"[\u0e01-\u0e4e]{2,}")
+# Korean particles and the copula, as they are written on to a noun; the short ones also end nouns.
+_PARTICLE = re.compile(
+    "(?:에서는|으로는|에서|으로|까지|부터|에게|처럼|이라는|라는|입니다|이다|을|를|은|는|이|가|의|에|로|와|과|도|만|나)$"
+)
+_KOREAN_VERB = re.compile("(?:니다|[하되있없]는|[하되]고|하여|되어|하기|위한|위해|십시오|한다|된다|있고|[할될])$")
 # What follows a noun: no kana, or a particle. Other kana are the ending of a verb or an adjective.
 _NOUN_AFTER = re.compile(rf"(?![{HIRAGANA}])|[のをにはがとへもや]|で(?!き)|か(?!な)|から|まで|より|など|について")
 _ATTACHED = re.compile(rf"(?<=[{KATAKANA}])[上内中用時後前間越的毎向]$|^[本各同他全][{KATAKANA}{HAN}]")
@@ -51,16 +58,38 @@ def terms(texts: Sequence[str]) -> list[list[Found]]:
     """The terms of each text, in its order; those of one text may lie within each other."""
     japanese = [len(_KANA.findall(text)) >= 2 for text in texts]
     words = _japanese_words(text for text, is_it in zip(texts, japanese, strict=True) if is_it)
+    nouns = _korean_words(texts)
     cutter = _Cutter.of([text for text, is_it in zip(texts, japanese, strict=True) if not is_it])
     return [
-        [*(_japanese(text, words) if is_it else cutter.terms(text)), *_other(text)]
+        [*(_japanese(text, words) if is_it else cutter.terms(text)), *_korean(text, nouns), *_thai(text)]
         for text, is_it in zip(texts, japanese, strict=True)
     ]
 
 
-def _other(text: str) -> Iterator[Found]:
-    for match in _OTHER_RUN.finditer(text):
+def _thai(text: str) -> Iterator[Found]:
+    for match in _THAI_RUN.finditer(text):
         yield Found(match[0], verb=False)
+
+
+def _korean_words(texts: Iterable[str]) -> dict[str, str]:
+    """The noun in each Korean word that bears a particle: what is also written alone, or with another particle."""
+    written = {match[0] for text in texts for match in _HANGUL_RUN.finditer(text)}
+    borne: dict[str, set[str]] = defaultdict(set)
+    for word in written:
+        if found := _PARTICLE.search(word):
+            borne[word[: found.start()]].add(found[0])
+    return {
+        noun + particle: noun
+        for noun, particles in borne.items()
+        if len(noun) > 1 and (noun in written or len(particles) > 1)
+        for particle in particles
+    }
+
+
+def _korean(text: str, nouns: dict[str, str]) -> Iterator[Found]:
+    for match in _HANGUL_RUN.finditer(text):
+        word = match[0]
+        yield Found(nouns.get(word, word), word not in nouns and bool(_KOREAN_VERB.search(word)))
 
 
 def _japanese_words(texts: Iterable[str]) -> Counter[str]:

@@ -73,6 +73,19 @@ def test_japanese_words_are_cut_where_the_script_changes() -> None:
     assert "画像" not in verbs
 
 
+def test_korean_nouns_are_shown_without_their_particles() -> None:
+    texts = ["편집기를 위한 파일", "파일을 편집기에서 여는 회의", "회의 파일은 편집기가 관리합니다"]
+    found = terms(texts)
+    assert [one.term for one in found[1]] == ["파일", "편집기", "여는", "회의"]
+    assert [one.term for one in found[2] if not one.verb] == ["회의", "파일", "편집기"]
+
+
+def test_what_is_elided_before_a_vowel_belongs_to_no_name() -> None:
+    found = used_as_nouns("le lecteur d'images, l’outil; un’ora dell'arte, O'Brien's guitar")
+    assert {"imag", "outil", "art", "o'brien", "guitar"} <= found | {"o'brien"}
+    assert not any(phrase.startswith(("d'", "l’", "dell'")) for phrase in found)
+
+
 def test_chinese_words_are_those_that_hold_together() -> None:
     frames = ["我们的{}很好。", "关于{}的文章", "他说{}是新的", "在{}中使用", "用{}来做实验", "看看{}吧"]
     texts = [frame.format(word) for frame in frames for word in ("蒸汽机车", "海底光缆", "蒸汽锅炉")]

@@ -152,6 +152,15 @@ def test_an_edited_archive_is_grouped_anew(archive: Archive) -> None:
     assert not {"honey", "mast", "yeast"} & words
 
 
+@pytest.mark.parametrize("payload", [b"", b"PK", b'{"version": 1, "ids": []}', b"half"])
+def test_what_cannot_be_read_is_fitted_anew(archive: Archive, payload: bytes) -> None:
+    before, kept = told(topic_map(archive)), archive.state("topics")
+    assert kept
+    archive.put_state("topics", kept[0][: len(kept[0]) // 2] if payload == b"half" else payload)
+    refresh_topics(archive)
+    assert told(topic_map(archive)) == before
+
+
 def test_only_known_months_are_counted(tmp_path: Path, encoder: Encoder) -> None:
     """One newsletter's issues bear dates, with a gap of years; one's only years; one's nothing."""
     made = []
