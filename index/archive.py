@@ -211,8 +211,7 @@ class Archive:
 
     def issue_counts(self) -> dict[int, int]:
         """The number of items by issue id; issues without items are there too."""
-        with self._database.reading() as connection:
-            return reading.issue_counts(connection)
+        return dict(self._columns.issue_counts())
 
     def unassigned(self, issue_id: int) -> list[str]:
         """The links of an issue that went to no item."""

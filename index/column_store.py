@@ -26,6 +26,7 @@ class ColumnStore:
         self._saved_at = -1
         self._refreshing = threading.Lock()
         self._mentions: tuple[Columns, IdArray] | None = None
+        self._counts: tuple[Columns, dict[int, int]] | None = None
 
     def current(self) -> Columns:
         """The columns of the present generation."""
@@ -50,6 +51,14 @@ class ColumnStore:
             counted = self._mentions = (now, np.bincount(now.numbers["work"], minlength=1))
         works = now.work_of(ids)
         return np.where(works > 0, counted[1][np.maximum(works, 0)], 1)
+
+    def issue_counts(self) -> dict[int, int]:
+        """The number of items by issue id; counted once a generation, and not to be changed."""
+        now, counted = self.current(), self._counts
+        if counted is None or counted[0] is not now:
+            items = np.bincount(now.numbers["issue_id"], minlength=max(now.timeline.issues, default=0) + 1)
+            counted = self._counts = (now, {id_: int(items[id_]) for id_ in now.timeline.issues})
+        return counted[1]
 
     def _loaded(self, connection: sqlite3.Connection) -> Columns:
         token = caches.token(connection, FILE)

@@ -59,11 +59,6 @@ def issue_items(connection: sqlite3.Connection, issue_id: int) -> list[Item]:
     return [rows.to_item(row) for row in connection.execute(statement, (issue_id,))]
 
 
-def issue_counts(connection: sqlite3.Connection) -> dict[int, int]:
-    counted = "select issue.id, count(item.id) from issue left join item on item.issue_id = issue.id group by issue.id"
-    return dict(connection.execute(counted).fetchall())
-
-
 def unassigned(connection: sqlite3.Connection, issue_id: int) -> list[str]:
     row = connection.execute("select unassigned from issue where id = ?", (issue_id,)).fetchone()
     return [] if row is None else [str(link) for link in json.loads(row[0])]
