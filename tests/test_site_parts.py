@@ -86,6 +86,14 @@ def test_a_trend_fills_missing_months_with_zero() -> None:
     assert len(plots.trend([(dt.date(2021, 1, 1), 4)]).line.split()) == 2
 
 
+def test_a_trend_over_centuries_stays_small() -> None:
+    drawn = plots.trend([(dt.date(21, 5, 1), 1), (dt.date(2021, 4, 1), 3), (dt.date(2021, 5, 1), 2)])
+    assert 200 < len(drawn.line.split()) <= plots.MOST_POINTS
+    heights = [float(point.split(",")[1]) for point in drawn.line.split()]
+    assert heights[-1] == min(heights), "the last two months are taken together"
+    assert drawn.peak == (dt.date(2021, 4, 1), 3)
+
+
 def test_names_on_the_map_do_not_cover_each_other() -> None:
     crowd = [plots.Name(n, f"name of topic {n}", 700, 500, 1) for n in range(12)]
     placed = plots._placed(crowd)

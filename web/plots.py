@@ -10,6 +10,8 @@ from index.types import FloatArray
 from search.results import TopicMap
 
 WIDTH, HEIGHT = 240, 48
+MOST_POINTS = 240
+"""Points of a trend; over longer times, months are taken together: one wrong date may make it centuries."""
 MAP_POINTS = 3000
 """At most so many points are drawn, evenly chosen: more could not be told apart, and would make the page heavy."""
 
@@ -31,8 +33,11 @@ def trend(counts: Sequence[tuple[dt.date, int]], span: tuple[dt.date, dt.date] |
     if not series:
         return Trend("", "", None, None, None)
     first, last = span or (min(series), max(series))
-    months = [_month(at) for at in range(_number(first), _number(last) + 1)]
-    values = [series.get(month, 0) for month in months]
+    start, months = _number(first), _number(last) - _number(first) + 1
+    width = -(-months // MOST_POINTS)
+    values = [0] * -(-months // width)
+    for month, count in series.items():
+        values[(_number(month) - start) // width] += count
     most = max(values) or 1
     step = WIDTH / max(1, len(values) - 1)
     points = [(at * step, HEIGHT - 2 - value / most * (HEIGHT - 6)) for at, value in enumerate(values)]
@@ -154,7 +159,3 @@ def _thickest(places: FloatArray) -> tuple[int, int]:
 
 def _number(date: dt.date) -> int:
     return date.year * 12 + date.month - 1
-
-
-def _month(number: int) -> dt.date:
-    return dt.date(number // 12, number % 12 + 1, 1)
