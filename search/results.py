@@ -118,6 +118,8 @@ class Answer:
     mode: Mode = "hybrid"
     issue_counts: tuple[tuple[int, int], ...] = ()
     """How many of the works each issue printed, as (issue id, works), over the same set as the facets."""
+    weaker: int = 0
+    """How many of `total` are weak matches behind better ones; 0 when nothing is close."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ def _answer(archive: Archive, question: _Question, vector: FloatArray | None) ->
         build=build,
         mode=question.mode,
         issue_counts=counted.issues,
+        weaker=int((ordered.scores < GOOD).sum()) if close else 0,
     )
 
 

@@ -181,6 +181,18 @@ def test_an_issue_prints_as_text_alone(page: Page) -> None:
     assert "http" in after
 
 
+def test_a_search_prints_its_question_dark_on_light_whatever_scheme_was_chosen(page: Page) -> None:
+    page.goto("/search?q=speech")
+    page.locator('button[value="dark"]').click()
+    expect(page.locator("html")).to_have_attribute("data-scheme", "dark")
+    soft = "getComputedStyle(document.querySelector('.meta')).color"
+    dark = page.evaluate(soft)
+    page.emulate_media(media="print")
+    assert page.locator(".results").evaluate("e => getComputedStyle(e, '::before').content") == '"speech"'
+    assert page.evaluate(soft) != dark
+    assert sum(map(int, page.evaluate(soft).removeprefix("rgb(").rstrip(")").split(","))) < 3 * 128
+
+
 def test_the_related_items_stand_before_and_after_in_time(page: Page, sample: Archive) -> None:
     shared = next(item for item in sample.all_items() if item.key == "arxiv:2104.06601")
     page.goto(f"/items/{shared.id}")

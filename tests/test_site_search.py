@@ -61,6 +61,16 @@ def test_hits_of_one_work_are_shown_once_with_the_other_issues(site: TestClient)
     assert len(hit.select(".also a")) == 2
 
 
+def test_the_count_tells_matches_from_weaker_ones(site: TestClient) -> None:
+    page = soup(site, "/search?q=speech+audio")
+    weak = len(page.select(".hit.weak"))
+    close = len(page.select(".hit")) - weak
+    assert close > 1 < weak
+    assert one(page, "h1.count").get_text(strip=True) == f"{close} matches, {weak} weaker"
+    assert one(page, ".weaker summary .n").get_text() == str(weak)
+    assert one(soup(site, "/search?section=Tools"), "h1.count").get_text(strip=True) == "12 matches"
+
+
 def test_facets_and_chips_are_links_that_toggle(site: TestClient) -> None:
     page = soup(site, "/search?q=microscope+tissue+cells&kind=article")
     facet = one(page, '#facets [id="f-kind-article"]')
