@@ -269,6 +269,8 @@ class Archive:
         chosen = now.ids if mask is None else now.ids[mask]
         for ids in found:
             chosen = np.intersect1d(chosen, ids, assume_unique=True)
+        unwanted = [self.select(one) for one in filters.excluding]
+        excluded += [ids for ids in unwanted if ids is not None]
         for ids in excluded:
             chosen = np.setdiff1d(chosen, ids, assume_unique=True)
         return chosen

@@ -107,7 +107,8 @@ class Filters:
     """Conditions on items; several values of one field mean "any of", several fields mean "all of".
 
     `phrases` must all occur (as consecutive words) in the item's text, `excluded` must not; a single word is a
-    phrase of one. `after` is inclusive, `before` exclusive. Everything empty means no condition at all.
+    phrase of one. `after` is inclusive, `before` exclusive. What meets any one of `excluding` is left out. Everything
+    empty means no condition at all.
     """
 
     newsletters: tuple[str, ...] = ()
@@ -123,6 +124,7 @@ class Filters:
     before: dt.date | None = None
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    excluding: tuple["Filters", ...] = ()
 
     def __bool__(self) -> bool:
         return self != Filters()

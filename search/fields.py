@@ -34,7 +34,12 @@ class BadValue(ValueError):
 
 
 def read_value(field: str, value: str) -> Filters:
-    """The condition that `value` stands for. `field` is one of the values of `FIELDS`, "phrase" or "not"."""
+    """The condition that `value` stands for. `field` is one of the values of `FIELDS`, "phrase" or "not"; with a minus
+    before it, the opposite."""
+    if field.startswith("-"):
+        if not any(c.isalnum() for c in value):  # no condition, of which there is no opposite
+            raise BadValue(f"“{field}:{value}” has no word in it.")
+        return Filters(excluding=(_READERS[field[1:]](value),))
     return _READERS[field](value)
 
 

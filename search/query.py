@@ -1,9 +1,10 @@
 """The query language: what a person types, read into words, conditions and a pasted link.
 
 Words and natural sentences pass through untouched. Around them: `"exact phrase"`, `-word` and `-"phrase"`, and
-`field:value` with `field:a,b` for any of several. A `-` is an operator only at a word's start and directly before the
-word, so that zero-shot, GPT-4 and 3D stay words (a trap that Semantra's grammar falls into). Nothing typed is an
-error except far too much of it: what cannot be understood is searched as words, and a hint says so.
+`field:value` with `field:a,b` for any of several, `-field:a,b` for none of them. A `-` is an operator only at a word's
+start and directly before the word, so that zero-shot, GPT-4 and 3D stay words (a trap that Semantra's grammar falls
+into). Nothing typed is an error except far too much of it: what cannot be understood is searched as words, and a hint
+says so.
 """
 
 import re
@@ -29,6 +30,7 @@ _VALUE = r'(?:"[^"]*"|[^\s",]+)'
 _OPERATOR = re.compile(rf"(?P<neg>-)?(?P<field>[A-Za-z]+):(?P<values>{_VALUE}(?:,{_VALUE})*)")
 _EXCLUDED = re.compile(r'-(?:"(?P<phrase>[^"]*)"|(?P<word>[^\W_][^\s"]*))')
 _LINK = re.compile(r"(?<![!-~])(?:https?://|www\.)\S+", re.IGNORECASE)
+_BARE_LINK = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}/[!-~]+", re.IGNORECASE)
 _ARXIV = re.compile(r"(?:arxiv:\s?)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE)
 _DOI = re.compile(r"(?:doi:\s?)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _ISSUE = re.compile(r"(?:issue|nr|no|第)?\s*[.#]?\s*(\d{1,5})\s*(?:期|号)?", re.IGNORECASE)
@@ -133,20 +135,18 @@ def _field(match: re.Match[str], hints: list[str]) -> Iterator[_Part]:
         if name not in ("http", "https", "arxiv", "doi"):
             hints.append(f"There is no field “{match['field']}”; it is searched as a word.")
         return
-    if match["neg"]:
-        hints.append(f"“{match[0]}”: only words and phrases can be left out; this condition is ignored.")
-        return
+    field = f"{match['neg'] or ''}{FIELDS[name]}"
     values = tuple(v.strip('"').strip() for v in re.findall(_VALUE, match["values"]))
     good = []
     for value in values:
         try:
-            read_value(FIELDS[name], value)
+            read_value(field, value)
         except BadValue as error:
             hints.append(str(error))
         else:
             good.append(value)
     if good:
-        yield _Part(match.start(), match.end(), FIELDS[name], tuple(good))
+        yield _Part(match.start(), match.end(), field, tuple(good))
 
 
 def _without(text: str, part: _Part, value: str) -> str:
@@ -156,7 +156,8 @@ def _without(text: str, part: _Part, value: str) -> str:
 
 
 def _target(folded: str) -> tuple[str, int, int] | None:
-    """A pasted link anywhere, or an arXiv id or DOI that is the whole query: (key, start, end)."""
+    """A pasted link anywhere, or an address without its scheme, an arXiv id or a DOI that is the whole query: (key,
+    start, end)."""
     if match := _LINK.search(folded):
         link = match[0].rstrip(".,;)]}>\"'")
         key = canonical_key(link if "://" in link else f"https://{link}")
@@ -166,6 +167,9 @@ def _target(folded: str) -> tuple[str, int, int] | None:
         return (f"arxiv:{paper.removeprefix('arxiv:')}", 0, len(folded)) if paper else None
     if match := _DOI.fullmatch(folded):
         key = canonical_key(f"https://doi.org/{match[1]}")
+        return (key, 0, len(folded)) if key else None
+    if _BARE_LINK.fullmatch(folded):
+        key = canonical_key(f"https://{folded}")
         return (key, 0, len(folded)) if key else None
     return None
 

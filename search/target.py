@@ -22,6 +22,8 @@ def find_target(archive: Archive, read: Understood) -> Understood | None:
     if read.target is None or mentions(archive, read.target):
         return None
     words = address_words(read.target)
+    if not words and "://" not in read.text and not read.target.startswith(("arxiv:", "doi:")):
+        words = read.text  # perhaps no address at all: `node.js/express`
     hint = f"The archive has nothing under “{read.target}”" + (
         f"; searched for the words of the address: {words}." if words else "."
     )

@@ -75,6 +75,11 @@ def test_conditions_on_fields(archive: Archive) -> None:
     assert found(archive, years=(2021,), kinds=("paper",)) == papers
     assert found(archive, years=(0,)) == []
     assert found(archive, sections=("news",), excluded=("cameras",)) == []
+    kinds, papers_of_2021 = Filters(kinds=("code", "video")), Filters(kinds=("paper",), years=(2021,))
+    assert found(archive, excluding=(kinds, papers_of_2021)) == [STORE.title, "Deep link", "No link"]
+    assert found(archive, sections=("news",), excluding=(Filters(languages=("ja",)),)) == [STORE.title]
+    assert found(archive, excluding=(Filters(after=dt.date(2022, 1, 1)),)) == [*papers, STORE.title, TOOL.title]
+    assert len(found(archive, excluding=(Filters(),))) == 7  # no condition, of which there is no opposite
 
 
 def test_dates_include_the_first_and_exclude_the_last(archive: Archive) -> None:
@@ -159,6 +164,12 @@ ITEMS = st.builds(
     st.sampled_from(["paper", "code"]),
     st.sampled_from([None, "a.example", "www.a.example", "b.a.example"]),
 )
+EXCLUDING = st.builds(
+    Filters,
+    kinds=st.sampled_from([("paper",), ("code", "paper")]),
+    sections=st.sampled_from([(), ("news",)]),
+    excluded=st.lists(st.sampled_from(WORDS), max_size=1).map(tuple),
+)
 FILTERS = st.builds(
     Filters,
     sections=st.sampled_from([(), ("news",), ("Papers", "none")]),
@@ -167,6 +178,7 @@ FILTERS = st.builds(
     issues=st.sampled_from([(), (1,), (1, 2)]),
     phrases=st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=2).map(" ".join), max_size=2).map(tuple),
     excluded=st.lists(st.sampled_from(WORDS), max_size=2).map(tuple),
+    excluding=st.lists(EXCLUDING, max_size=2).map(tuple),
 )
 
 
@@ -192,6 +204,7 @@ def reference(one: Item, number: int, filters: Filters) -> bool:
         and (not filters.issues or number in filters.issues)
         and all(has(phrase) for phrase in filters.phrases if units(phrase))
         and not any(has(phrase) for phrase in filters.excluded if units(phrase))
+        and not any(reference(one, number, left_out) for left_out in filters.excluding)
     )
 
 

@@ -50,6 +50,18 @@ def test_ordinary_text_stays_words(text: str) -> None:
         ("year:2020-2021", "", Filters(years=(2020, 2021))),
         ("after:2021-03 before:2021-07-15", "", Filters(after=dt.date(2021, 3, 1), before=dt.date(2021, 7, 15))),
         ("author:Hinton lang:JA", "", Filters(authors=("Hinton",), languages=("ja",))),
+        ("-kind:Paper bees", "bees", Filters(excluding=(Filters(kinds=("paper",)),))),
+        (
+            '-section:"Use cases",papers －year：2020-2021',
+            "",
+            Filters(
+                excluding=(
+                    Filters(sections=("Use cases",)),
+                    Filters(sections=("papers",)),
+                    Filters(years=(2020, 2021)),
+                )
+            ),
+        ),
     ],
 )
 def test_operators(text: str, words: str, filters: Filters) -> None:
@@ -65,6 +77,10 @@ def test_chips_can_be_taken_out_one_by_one() -> None:
         ("not", "video", 'bees kind:paper,code "deep sea"'),
         ("phrase", "deep sea", "bees kind:paper,code -video"),
     ]
+    assert [(chip.field, chip.value, chip.without) for chip in understand("bees -kind:paper,code").chips] == [
+        ("-kind", "paper", "bees -kind:code"),
+        ("-kind", "code", "bees -kind:paper"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +95,8 @@ def test_chips_can_be_taken_out_one_by_one() -> None:
         ("before:2021-13", "“before:2021-13” needs a date such as before:2021, before:2021-07 or before:2021-07-15."),
         ("issue:abc", "“issue:abc” needs a number such as issue:21."),
         ("issue:9-1", "“issue:9-1” is no range of at most 500."),
-        ("-kind:paper", "“-kind:paper”: only words and phrases can be left out; this condition is ignored."),
+        ("-issue:abc", "“issue:abc” needs a number such as issue:21."),
+        ("-author:?", "“-author:?” has no word in it."),
     ],
 )
 def test_what_is_not_understood_is_said(text: str, hint: str) -> None:
@@ -100,6 +117,10 @@ def test_what_is_not_understood_is_said(text: str, hint: str) -> None:
         ("https://www.example.org/a-story/?utm_source=x", "example.org/a-story", ""),
         ("www.example.org/a-story", "example.org/a-story", ""),
         ("https://github.com/owner/name and more", "github:owner/name", "and more"),
+        ("arxiv.org/abs/2104.06601", "arxiv:2104.06601", ""),
+        ("GitHub.com/owner/name", "github:owner/name", ""),
+        ("math.GT/0309136", "arxiv:math/0309136", ""),
+        ("news.example.co.uk/2021/a-story?id=3", "news.example.co.uk/2021/a-story?id=3", ""),
     ],
 )
 def test_a_pasted_link_or_id_is_a_target(text: str, target: str, words: str) -> None:
@@ -108,7 +129,7 @@ def test_a_pasted_link_or_id_is_a_target(text: str, target: str, words: str) -> 
     assert read.chips[0].field == "link"
 
 
-@pytest.mark.parametrize("text", ["2021.99999", "9999.1", "12.5/3"])
+@pytest.mark.parametrize("text", ["2021.99999", "9999.1", "12.5/3", "and/or", "example.org", "see example.org/a b"])
 def test_a_number_is_no_paper(text: str) -> None:
     assert understand(text).target is None
 

@@ -157,12 +157,23 @@ def test_a_pasted_link_finds_its_work_then_its_neighbours(archive: Archive) -> N
         assert len({hit.item.key or hit.item.id for hit in answer.hits}) == len(answer.hits)
 
 
+def test_conditions_can_be_turned_round(archive: Archive) -> None:
+    every = search(archive, Ask("year:2021", limit=100))
+    papers = search(archive, Ask("kind:paper", limit=100))
+    others = search(archive, Ask("-kind:paper", limit=100))
+    assert 0 < others.total == every.total - papers.total
+    assert {hit.item.kind for hit in others.hits} == {hit.item.kind for hit in every.hits} - {"paper"}
+    assert all(hit.item.kind != "paper" for hit in search(archive, Ask("bees -kind:paper")).hits)
+    assert search(archive, Ask("kind:paper -kind:paper")).total == 0
+
+
 def test_an_unknown_link_is_searched_by_its_words(archive: Archive) -> None:
     answer = search(archive, Ask("https://elsewhere.example/2020/01/sugar-for-bees-1a2b3c4d"))
     assert answer.query.words == "sugar for bees"
     assert titles(answer)[0] == "Sugar for bees"
     assert "nothing under" in answer.query.hints[0]
     assert search(archive, Ask("arXiv:2001.99999")).total == 0
+    assert search(archive, Ask("node.js/express")).query.words == "node.js/express"
 
 
 def test_facets_count_works_and_agree_with_filtering(archive: Archive) -> None:
