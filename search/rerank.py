@@ -21,17 +21,22 @@ def _model(name: str) -> Any:
     try:
         from sentence_transformers import CrossEncoder
 
-        return CrossEncoder(name)
+        model = CrossEncoder(name)
+        labels = int(model.num_labels)
     except Exception as error:  # hub, disk and format errors come in many classes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelUnavailable(
             f"The cross-encoder “{name}” cannot be loaded ({reason}). "
             "Give a folder that holds one, or leave --reranker out."
         ) from error
+    if labels != 1:
+        raise ModelUnavailable(f"“{name}” gives {labels} numbers for a pair of texts, and not one score.")
+    return model
 
 
 def rerank(archive: Archive, answer: Answer, name: str) -> Answer:
-    """The same page of an answer in the order of the cross-encoder `name`; scores and bands stay as they are.
+    """The same page of an answer in the order of the cross-encoder `name`, weak matches still behind the others; scores
+    and bands stay as they are.
 
     Errors: ModelUnavailable.
     """
@@ -39,6 +44,8 @@ def rerank(archive: Archive, answer: Answer, name: str) -> Answer:
         return answer
     papers = archive.papers([hit.item.key for hit in answer.hits if hit.item.key])
     texts = [passage(hit.item, papers.get(hit.item.key or "")) for hit in answer.hits]
-    scores: Sequence[float] = _model(name).predict([(answer.query.words, text) for text in texts])
-    order = sorted(range(len(texts)), key=lambda place: (-float(scores[place]), place))
+    pairs = [(answer.query.words, text) for text in texts]
+    scores: Sequence[float] = _model(name).predict(pairs, show_progress_bar=False)
+    weak = [hit.match == "weak" for hit in answer.hits]
+    order = sorted(range(len(texts)), key=lambda place: (weak[place], -float(scores[place]), place))
     return replace(answer, hits=tuple(answer.hits[place] for place in order))
