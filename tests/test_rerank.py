@@ -43,8 +43,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "num_hidden_layers": 1,
             "num_attention_heads": 2,
             "intermediate_size": 32,
+            "num_labels": labels,
         }
-        config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=64, num_labels=labels, **sizes)
+        config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=64, **sizes)
         model = BertForSequenceClassification(config)
         optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
         texts = [f"bees . {one} {two} ." for one in WORDS[4:] for two in ("hive", "zebra", "queen")]
