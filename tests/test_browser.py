@@ -88,6 +88,21 @@ def test_fast_typing_asks_once_and_a_newer_question_cancels_the_older(page: Page
     assert [url for url in failed if url.endswith("q=robots")]
 
 
+def test_half_a_word_is_read_as_the_word_it_begins_until_the_typing_rests(page: Page) -> None:
+    page.goto("/")
+    typed(page, "spee")
+    expect(page.locator("h1.count")).to_contain_text("for “speech”")
+    assert "Speech" in page.locator(".hits .open").first.inner_text()
+    assert page.url.endswith("/search?q=spee")
+    page.locator("#q").press_sequentially("ch", delay=35)
+    expect(page.locator(".results")).to_have_attribute("data-query", "speech")
+    expect(page.locator("h1.count")).not_to_contain_text("for")
+    page.locator("#q").fill("spee")
+    expect(page.locator("h1.count")).to_contain_text("for “speech”")
+    expect(page.locator("h1.count")).to_have_text("Nothing close")  # at last as it stands
+    assert page.locator("#q").input_value() == "spee"
+
+
 def test_nothing_moves_while_results_are_swapped(page: Page) -> None:
     page.goto("/search?q=segmentation")
     page.wait_for_timeout(300)

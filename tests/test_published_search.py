@@ -155,6 +155,8 @@ def test_operators_and_conditions(tmp_path: Path, archive: Archive) -> None:
         ("issue:2-3", []),
         ("issue:2,3", []),
         ("newsletter:Nobody", []),
+        ("-kind:article segmentation", []),
+        ("issue:2 -section:Papers", []),
     )
     by_issue = [f"{NAMES[3]} 2", f"{NAMES[4]} 2"]
     assert answers[0] == answers[1] == by_issue
@@ -167,6 +169,9 @@ def test_operators_and_conditions(tmp_path: Path, archive: Archive) -> None:
     assert answers[9] == answers[10]
     assert len(answers[9]) == 11
     assert answers[11] == []
+    assert answers[12] == answers[3]
+    assert answers[13] == by_issue
+    assert not [title for title in answers[2] if title.endswith(" 2")]
     assert answers[7] == ["A general segmenter"]
     assert {title.rpartition(" ")[2] for title in answers[8]} == {"2", "3", "4", "5", "segmenter"}
 

@@ -129,7 +129,7 @@ def test_a_chosen_scheme_is_in_the_page_and_a_chosen_language_too(site: TestClie
     [
         'a "b',
         "colour:red thing",
-        "-issue:3 robots",
+        "-section:!! robots",
         "issue:many robots",
         "year:x robots",
         "issue:1-9999 robots",

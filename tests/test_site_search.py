@@ -90,7 +90,7 @@ def test_operators_become_chips_that_can_be_taken_out(site: TestClient) -> None:
     page = soup(site, "/search?q=robot+issue%3A3+-sand")
     chips = {chip.get_text(" ", strip=True): str(chip["href"]) for chip in page.select(".chips a")}
     assert len(chips) == 2
-    without = next(href for text, href in chips.items() if text.startswith("Issue 3"))
+    without = next(href for text, href in chips.items() if text.startswith("Issue № 3"))
     assert parse_qs(urlsplit(without).query)["q"] == ["robot -sand"]
 
 
@@ -116,6 +116,12 @@ def test_more_is_a_page_of_its_own_and_a_fragment_without_repeats(site: TestClie
     assert not set(shown) & set(after)
     assert [str(link["href"]) for link in fragment.select(".open")] == after
     assert not fragment.select("main, header, .facets")
+
+
+def test_a_condition_turned_round_says_so_on_its_chip(site: TestClient) -> None:
+    chip = one(soup(site, "/search?q=robots+-kind%3Apaper"), ".chips a")
+    assert chip.get_text(" ", strip=True).startswith("Without · Kind paper")
+    assert chip["href"] == "/search?q=robots"
 
 
 def test_nothing_close_says_so_and_offers_ways_on(site: TestClient) -> None:

@@ -30,13 +30,14 @@ VARYING = (
     "hx-request",
     "hx-history-restore-request",
     "hx-target",
+    "hx-typing",
 )
 """Request headers that an answer may depend on."""
 
 UNTAGGED = ("/static/", "/mcp", "/healthz", "/readyz", "/metrics")
 CACHING = (("/api/", "public, max-age=60"), ("/feed.xml", "public, max-age=900"), ("/", "no-cache"))
 """How long an answer may be used without asking again, by the beginning of its path."""
-PAGES_VARY = "HX-Request, HX-History-Restore-Request, Accept-Language, Cookie"
+PAGES_VARY = "HX-Request, HX-History-Restore-Request, HX-Typing, Accept-Language, Cookie"
 
 
 class Conditional:

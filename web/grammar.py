@@ -51,7 +51,7 @@ def grammar(view: View) -> list[tuple[str, str]]:
         phrase = _("all of these words") if view.published else _("these words, exactly and in this order")
         rows.append((f'"{found.phrase}"', phrase))
     if found.left_out:
-        rows.append((found.left_out, _("without this word")))
+        rows.append((found.left_out, _("without this word; -kind:paper leaves out what meets a condition")))
     rows += [(example, told[field]) for field, example in found.fields if field != "author" or not view.published]
     if found.url and not view.published:
         rows.append((found.url, _("a pasted link, arXiv id or DOI: the item itself, then what is like it")))

@@ -14,6 +14,7 @@ from search.retrieve import search
 from . import front, i18n
 from .asking import LISTS, Asked
 from .common import settled
+from .completing import complete
 from .render import SCHEMES, View, render, view
 from .shelf import Spine, spines
 from .texts import bands, chip_names, facet_names, facet_value, sort_names
@@ -37,11 +38,18 @@ def search_page(request: Request) -> Response:
     here = view(request)
     asked = Asked.read(request.query_params.multi_items())
     if asked.blank:
-        values = {"query": "", "asked": asked, "blank": True, "examples": front.examples(here)}
+        values = {"query": "", "asked": asked, "begun": None, "blank": True, "examples": front.examples(here)}
         return render(request, "search", {**values, **_canonical("/search")})
+    typed, begun = asked.query, None
     answer = search(here.archive, asked.ask())
+    if not answer.close and request.headers.get("HX-Typing") == "true":
+        completed = complete(here.archive, asked.query)
+        found = completed and search(here.archive, replace(asked, query=completed[0]).ask())
+        if completed and found and found.close:
+            answer, asked, begun = found, replace(asked, query=completed[0]), completed[1]
     values = {
-        "query": asked.query,
+        "query": typed,
+        "begun": begun,
         "asked": asked,
         "answer": answer,
         "blank": False,
@@ -143,13 +151,13 @@ def _hits(request: Request, here: View, asked: Asked, answer: Answer) -> dict[st
 def _chips(here: View, asked: Asked, answer: Answer) -> list[Choice]:
     """What the query language took out of the question, and the conditions that stand beside it."""
     names = chip_names(here.language)
-    chips = [
-        Choice(
-            chip.field, names.get(chip.field, chip.field), replace(asked, query=chip.without, cursor=None).href, True
-        )
-        for chip in answer.query.chips
-    ]
-    chips = [replace(c, value=chip.value) for c, chip in zip(chips, answer.query.chips, strict=True)]
+    chips = []
+    for chip in answer.query.chips:
+        field = chip.field.removeprefix("-")
+        label = names.get(field, field)
+        turned = f"{names['not']} · {label}" if field != chip.field else label
+        href = replace(asked, query=chip.without, cursor=None).href
+        chips.append(Choice(facet_value(here.language, field, chip.value), turned, href, True))
     for name, value in asked.conditions:
         label = names.get(name, name)
         chips.append(Choice(facet_value(here.language, name, value), label, asked.toggled(name, value).href, True))

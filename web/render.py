@@ -279,7 +279,7 @@ def render(
     shown = {"canonical": None, "unlisted": False, "query": "", **(values or {})}
     body = template.render(**shown, view=here, partial=partial, _=texts.text, ngettext=texts.plural, l10n=texts)
     headers = {
-        "Vary": "HX-Request, HX-History-Restore-Request, Accept-Language, Cookie",
+        "Vary": "HX-Request, HX-History-Restore-Request, HX-Typing, Accept-Language, Cookie",
         "Content-Language": texts.code,
     }
     return HTMLResponse(body, status, headers)

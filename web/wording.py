@@ -22,8 +22,8 @@ def _patterns(language: Language) -> list[tuple[str, str]]:
             _("There is no field “%(field)s”; it is searched as a word."),
         ),
         (
-            r"“(?P<part>.*)”: only words and phrases can be left out; this condition is ignored\.",
-            _("“%(part)s”: only words and phrases can be left out; this condition is ignored."),
+            r"“(?P<part>.*)” has no word in it\.",
+            _("“%(part)s” has no word in it."),
         ),
         (
             r"“(?P<part>.*)” needs a number such as (?P<example>\S+?)\.",

@@ -20,6 +20,7 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (ctx.sourceElement !== form()) { rest(); return; }
   for (const [name, value] of [...ctx.request.body]) if (!value) ctx.request.body.delete(name);
   submitted = ctx.sourceEvent?.type === "submit";
+  if (ctx.sourceEvent?.type === "input") ctx.request.headers["HX-Typing"] = "true";
   ctx.push = typing ? null : "true";
   ctx.replace = typing ? "true" : null;
 });
@@ -28,6 +29,14 @@ document.addEventListener("htmx:after:history:update", ({ detail: { sourceElemen
   typing = !submitted;
   clearTimeout(timer);
   timer = setTimeout(rest, 8000);
+});
+// While one types, an answer may be to the word that was begun (the page says so). Once the typing rests, the question
+// is asked as it stands.
+let resting;
+document.addEventListener("input", (event) => { if (event.target.id === "q") clearTimeout(resting); }, true);
+document.addEventListener("htmx:after:swap", () => {
+  clearTimeout(resting);
+  if (document.querySelector("#main [data-begun]")) resting = setTimeout(() => form().dispatchEvent(new Event("rest")), 1500);
 });
 document.addEventListener("focusout", (event) => { if (event.target.id === "q") rest(); });
 

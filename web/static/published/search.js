@@ -42,12 +42,11 @@ const WHOLE = ["section", "newsletter"]; // their values may hold a comma
 
 /** The words of a question, those that must or must not occur, and its conditions. */
 export const understand = (text) => {
-  const asked = { words: [], must: [], not: [], conditions: [] };
+  const asked = { words: [], must: [], not: [], conditions: [], refused: [] };
   const rest = text.replace(/[“”„]/g, '"').replace(/(^|\s)(-?)(?:([a-z]+):)?("[^"]*"|\S+)/giu, (all, space, minus, name, value) => {
     const plain = value.replace(/^"|"$/g, "");
     const field = name && FIELDS[name.toLowerCase()];
-    if (field && minus) return " "; // only words can be left out
-    if (field) asked.conditions.push([field, WHOLE.includes(field) ? plain : plain.split(",")].flat());
+    if (field) asked[minus ? "refused" : "conditions"].push([field, WHOLE.includes(field) ? plain : plain.split(",")].flat());
     else if (minus) asked.not.push(tokens(name ? `${name}:${plain}` : plain));
     else if (value.startsWith('"') && !name) { asked.must.push(...tokens(plain)); return ` ${plain}`; }
     else return all;
@@ -94,7 +93,7 @@ const once = (items, ranked) => {
 /** Places of the items that answer, best first (BM25, and the more of the question's words the better). */
 export const search = async (text, more = []) => {
   const [about, items] = await Promise.all([load("about.json"), load("items.json")]);
-  const { words, must, not, conditions } = understand(text);
+  const { words, must, not, conditions, refused } = understand(text);
   const total = items.id.length;
   const postings = async (word) => {
     const file = await load(`words/${shard(word, about.shards)}.json`);
@@ -102,10 +101,11 @@ export const search = async (text, more = []) => {
   };
   const holding = async (word) => new Set((await postings(word)).filter((_, i) => i % 2 === 0));
   const fits = conditioned(about, items, [...conditions, ...more]);
+  const unfit = refused.map((condition) => conditioned(about, items, [condition]));
   const needed = await Promise.all(must.map(holding));
-  const refused = await Promise.all(not.map(async (group) => Promise.all(group.map(holding))));
+  const without = await Promise.all(not.map(async (group) => Promise.all(group.map(holding))));
   const allowed = (at) => fits(at) && needed.every((set) => set.has(at))
-    && !refused.some((sets) => sets.length && sets.every((set) => set.has(at)));
+    && !unfit.some((meets) => meets(at)) && !without.some((sets) => sets.length && sets.every((set) => set.has(at)));
 
   const scores = new Map();
   const weights = new Map();
@@ -123,7 +123,7 @@ export const search = async (text, more = []) => {
       weights.set(at, (weights.get(at) ?? 0) + rarity);
     }
   }
-  if (!words.length && (conditions.length || more.length)) {
+  if (!words.length && (conditions.length || refused.length || more.length)) {
     const date = (at) => about.issues[items.issue[at]].date ?? "";
     const all = [...items.id.keys()].filter(allowed);
     return once(items, all.sort((a, b) => date(b).localeCompare(date(a)) || a - b));
