@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 
@@ -25,7 +25,11 @@ _PENDING = 2048
 _PENDING_AT_START = 256
 _CHECKED = 500
 """So many candidates of a phrase are checked one by one; for more, the full-text index is asked."""
+_SEEN = 4096
 _COLUMNS = ", ".join(fulltext.WEIGHTS)
+
+
+_List = tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +57,20 @@ class _Now:
     """Items that changed since their part was made, there or gone."""
     fresh: Segment
     """The words of the pending items."""
+    seen: dict[str, list[_List]] = field(default_factory=dict)
+    """What was looked up lately: the same words are asked for again with every letter that is typed."""
+
+    def lists(self, word: str) -> list[_List]:
+        """The items of a word and their weights, doubled, part by part."""
+        found = self.seen.get(word)
+        if found is None:
+            key = postings.key_of(word)
+            segments: list[_Part | Segment] = [*self.parts, self.fresh]
+            found = [part for segment in segments if len((part := segment.lookup(key))[0])]
+            if len(self.seen) >= _SEEN:
+                self.seen.clear()
+            self.seen[word] = found
+        return found
 
 
 class Words:
@@ -105,11 +123,7 @@ class Words:
 
     def _united(self, *words: str) -> tuple[IdArray, npt.NDArray[np.float32]]:
         now = self._current()
-        keys = [postings.key_of(word) for word in words]
-        segments: list[_Part | Segment] = [*now.parts]
-        if len(now.fresh.keys):
-            segments.append(now.fresh)
-        return postings.united(segment.lookup(key) for key in keys for segment in segments)
+        return postings.united(part for word in words for part in now.lists(word))
 
     def settle(self, progress: Callable[[int, int], None]) -> int:
         """Make now what the first search of the next process would make. How many segments there are; `progress` is
