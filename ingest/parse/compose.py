@@ -19,6 +19,7 @@ from .lines import (
     strip_id,
     title_text,
 )
+from .spoken import in_brackets, is_whose, telling_first
 
 Origin = Literal["heading", "title", "list", "row", "card", "paragraph"]
 
@@ -64,6 +65,8 @@ class _Body:
     paragraphs: list[str] = field(default_factory=list)
     inline: list[tuple[Link, bool]] = field(default_factory=list)
     """Links in running text, and whether each stands in the first or last sentence of the text."""
+    asides: set[str] = field(default_factory=set)
+    """Keys of links that lead to somebody's own place, or stand in brackets."""
     cards: list[Block] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     calls: list[Link] = field(default_factory=list)
@@ -95,11 +98,14 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
         entry.take(Link("", address, f"arxiv:{found.paper}", 0), "line")
         entry.inside.add(f"arxiv:{found.paper}")
     if entry.url is None and found.inline and lenient:
-        entry.take(found.inline[0][0], "text")
+        links = [link for link, _ in found.inline]
+        made = [link for link in links if link.key not in found.asides]
+        entry.take(telling_first(made or links), "text")
     elif entry.url is None:
-        near = [link for link, first in found.inline if first and not link.bare]
+        named = [link for link, _ in found.inline if width(link.label) >= 12 and similar(link.label, entry.title)]
+        near = named or [link for link, first in found.inline if first and not link.bare]
         keys = {link.key for link, _ in found.inline}
-        if near and len(keys) <= 3:
+        if near and (len(keys) <= 3 or named):
             entry.take(near[0], "text")
         elif len(keys) == 1 and found.closing and not found.inline[0][0].bare:
             entry.take(found.inline[0][0], "text")
@@ -219,9 +225,12 @@ def _told(entry: Entry, block: Block, linked: int, found: _Body, context: Contex
         if link.key.partition("/")[0] in context.hosts:
             continue
         at = text.find(squeeze(link.label)) if link.label.strip() else 0
-        found.inline.append(
-            (link, (at < len(first) and not found.paragraphs) or (at >= last_start and context.generic(link.label)))
-        )
+        generic = context.generic(link.label)
+        bracketed = at > 0 and in_brackets(text[:at])
+        if (bracketed and not generic) or is_whose(link):
+            found.asides.add(link.key)
+        opens = 0 <= at < len(first) and not found.paragraphs and not bracketed
+        found.inline.append((link, opens or (at >= last_start and generic)))
     found.paragraphs.append(text)
 
 

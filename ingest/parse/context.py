@@ -52,7 +52,13 @@ class Link:
     @property
     def bare(self) -> bool:
         """Whether the label is only an address or a host, and says nothing itself."""
-        return is_address(self.label) or not self.label.strip()
+        label = self.label.strip()
+        if not label:
+            return True
+        if not is_address(label):
+            return False
+        named = label != label.lower() and "/" not in label and ":" not in label  # a name, if no host is called so
+        return not named or label.lower().removeprefix("www.") in self.url.lower()
 
 
 def width(text: str) -> int:

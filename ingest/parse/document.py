@@ -27,6 +27,11 @@ from .walker import from_html, from_markdown, parse_html, without_furniture
 _TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _MEDIUM_ID = re.compile(r"(?:-|/p/)([0-9a-f]{9,12})(?:[?#].*)?$")
+_TEMPLATE = re.compile(
+    r"\{\{-?\s*[\"']([^\"'\n]*)[\"'][^{}\n]*\}\}|\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|"
+    r"(?<=[)\]\s])\{:[^{}\n]*\}|\{:\s*[.#\w][^{}\n]*\}(?=\s*$)",
+    re.MULTILINE,
+)
 _NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-.]?(\d{2})[-.]?(\d{2})(?!\d)")
 _DATES = ("date", "published", "publish_date", "publishdate", "published_at", "pubdate", "sent_at", "created_at")
 _MOST = 64 * 1024 * 1024
@@ -124,7 +129,14 @@ def _read_markdown(text: str) -> tuple[list[Block], _Meta]:
     meta.date = _date(next((fields[name] for name in _DATES if fields.get(name)), None))
     meta.newsletter = fields.get("newsletter") or fields.get("publication")
     meta.language = fields.get("lang") or fields.get("language")
-    return mend(from_markdown(body)), meta
+    return mend(from_markdown(_without_templates(body))), meta
+
+
+def _without_templates(text: str) -> str:
+    """Markdown without what a site generator would have replaced in it: Liquid and Hugo tags, attribute lists."""
+    if "{{" not in text and "{%" not in text and "{:" not in text:
+        return text
+    return _TEMPLATE.sub(lambda found: found[1] or "", text)
 
 
 def _first_url(fields: Mapping[str, str], names: Sequence[str]) -> str | None:

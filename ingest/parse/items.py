@@ -25,10 +25,11 @@ from .tables import leads_into_card
 
 def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], list[str]]:
     """The items of a document in order, and the outward links that went to none of them."""
-    regions = regions_of(_promote(_without_sign_off(blocks), context))
+    regions = _joined(regions_of(_promote(_without_sign_off(blocks), context)), context)
     _lead_images(regions)
     for region in regions:
         segment(region, region.number, context, alone=len(regions) == 1)
+    _undo_splits(regions)
     _headings(regions, context)
     _sections(regions)
     entries = within_frame(regions)
@@ -36,6 +37,47 @@ def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], l
     entries = distinct(merge_digests(entries))
     items = [_item(position, entry, context) for position, entry in enumerate(entries, start=1)]
     return items, unassigned(regions, around, entries, context)
+
+
+def _joined(regions: list[Region], context: Context) -> list[Region]:
+    """The regions, with those that only divide an entry joined to it: where the headings of a level are linked titles,
+    a deeper heading without a link, over a text with few links, is a part of the entry above it."""
+    levels = Counter(region.level for region in regions)
+    linked = Counter(region.level for region in regions if region.heading and context.links(region.heading.runs))
+    titles = {level for level, count in linked.items() if count >= 2 and count * 5 >= levels[level] * 3}
+    out: list[Region] = []
+    for region in regions:
+        above = out[-1] if out else None
+        if (
+            above is not None
+            and region.heading is not None
+            and above.level in titles
+            and region.level > above.level
+            and not context.links(region.heading.runs)
+            and 2 * sum(bool(context.links(block.runs)) for block in region.blocks) <= len(region.blocks)
+        ):
+            above.blocks.extend((replace(region.heading, kind="paragraph", level=0), *region.blocks))
+            continue
+        region.number = len(out)
+        out.append(region)
+    return out
+
+
+def _undo_splits(regions: Sequence[Region]) -> None:
+    """Leaves a heading with its two or three paragraphs as one entry where most headings of its level name one."""
+    roles = {level: Counter(r.role for r in regions if r.level == level) for level in {r.level for r in regions}}
+    for region in regions:
+        counts = roles[region.level]
+        few = region.heading is not None and region.role == "split" and len(region.entries) <= 3
+        if few and counts["item"] >= 2 * counts["split"] and _opens_entry(region):
+            region.entries, region.role = [], "item"
+
+
+def _opens_entry(region: Region) -> bool:
+    """Whether the first paragraph under a heading belongs to the heading: it presents nothing, or the same."""
+    first = next((text_of(block.runs) for block in region.blocks if block.kind == "paragraph"), "")
+    title = region.entries[0].title
+    return title[:40] not in first or (width(title) >= 4 and title.casefold() in region.name.casefold())
 
 
 def _without_sign_off(blocks: Sequence[Block]) -> Sequence[Block]:
@@ -84,12 +126,14 @@ def _promote(blocks: Sequence[Block], context: Context) -> list[Block]:
             counts = numbered(block.runs) == 1
         fits = fits and not counts
         shouted = fits and not rest and index + 1 < len(blocks) and _is_shouted(line)
+        slanted = all(run.em or not run.text.strip() for run in line)
+        lowest = 8 if slanted else 7
         if shouted:
             out.append(Block("heading", line, level=7))
         elif not fits or ordinary or not _is_bold_title(line, context) or (rest and _all_bold(rest)):
             out.append(block)
         elif rest or index + 1 < len(blocks):
-            out.append(Block("heading", line, level=7))
+            out.append(Block("heading", line, level=lowest))
             if rest:
                 out.append(replace(block, runs=rest))
         else:
@@ -254,10 +298,8 @@ def _sections(regions: Sequence[Region]) -> None:
                 while stack and (stack[-1][0] > region.level or (stack[-1][0] == region.level and not stack[-1][2])):
                     stack.pop()
             name = stack[-1][1] if stack else None
-            if name is None and levels:
-                name = region.name
             for entry in region.entries:
-                entry.section = name
+                entry.section = region.name if name is None and levels and entry.own != "title" else name
             continue
         while stack and stack[-1][0] >= region.level:
             stack.pop()

@@ -14,6 +14,7 @@ _SENTENCE = re.compile(r"[。！？]+[”’」』）)]*|[!?]+[”’」』）)\
 _ID_PREFIX = re.compile(r"^\s*[\[【［(（]\s*(?:arxiv\s*:?\s*)?\d{4}\.\d{4,5}(?:v\d+)?\s*[\]】］)）]\s*", re.IGNORECASE)
 _EMPTY_BRACKETS = re.compile(r"[（(【\[［「]\s*[）)】\]］」]")
 _SITE = re.compile(r"^(.+?)\s*([|｜–—-])\s*([^|｜–—-]{3,40})$", re.DOTALL)
+_BY = frozenset("by from via at on in von bei auf par de dans por en di da su van door".split())  # noqa: SIM905
 _WORD = re.compile(r"\w")
 
 
@@ -175,7 +176,7 @@ def title_line(runs: Runs, context: Context) -> Title | None:
     lead = len(text) - len(without_number(text)) if number is not None else 0
     keys = {link.key for link in links if not link.bare}
     if len(keys) > 1:
-        return None
+        return _attributed(line, rest, links, context)
     empty = [link for link in links if not link.label.strip()]
     words = title_text(past_number(line), links)
     labels = [link for link in links if link.label.strip() and not link.bare and not context.generic(link.label)]
@@ -199,6 +200,23 @@ def title_line(runs: Runs, context: Context) -> Title | None:
         return None
     main = tuple(sorted(links, key=lambda link: (link.bare and bool(labels), link.start)))
     return Title(words, main, number, rest)
+
+
+def _attributed(line: Runs, rest: Runs, links: Sequence[Link], context: Context) -> Title | None:
+    """A title line that goes on to say by whom or where ("Title by Author"), with a link there too."""
+    first, text = links[0], text_of(line)
+    between = text[first.end : links[1].start].strip(EDGE + "(（")
+    after = width(text[links[-1].end :].strip(EDGE + ".)）"))
+    if (
+        len(links) > 3
+        or after > 12
+        or width(first.label) < 8
+        or context.generic(first.label)
+        or between.casefold() not in _BY
+        or _WORD.search(without_number(text[: first.start]))
+    ):
+        return None
+    return Title(squeeze(first.label).strip(EDGE), (first,), numbered(line), rest)
 
 
 def _told_after(line: Runs, link: Link) -> Runs:

@@ -26,7 +26,7 @@ def lists(region: Region, number: int, context: Context) -> list[Entry]:
     described = bool(prose_links) or (own and bool(before))
     if region.heading is not None and before and _prints_address(before[0], context):
         return []  # the address belongs to the heading, the list to what it names
-    if described and (len(linked) * 2 < len(items) or (said > listed and led < 3 and not context.listed)):
+    if described and (len(linked) * 2 < len(items) + own or (said > listed and led < 3 and not context.listed)):
         return []
     cards = [block for block in blocks if block.kind == "card"]
     if cards and len(linked) < 2:

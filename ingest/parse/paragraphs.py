@@ -72,7 +72,8 @@ def _presents(block: Block, context: Context, *, late: bool = False) -> _Present
         return None
     first = block.runs[0]
     if first.strong and not first.em and not first.href and width(first.text) <= 160:
-        return _Presented(squeeze(first.text).strip(EDGE + "。."), block.runs[1:], links[0])
+        own = main_link(links, text, context) or links[0]
+        return _Presented(squeeze(first.text).strip(EDGE + "。."), block.runs[1:], own)
     last = links[-1]
     closes = context.generic(last.label) and not last.bare and last.end >= len(text.rstrip(" .。)）")) - 1
     before = text[: last.start].rstrip()
@@ -80,6 +81,8 @@ def _presents(block: Block, context: Context, *, late: bool = False) -> _Present
         name = squeeze(first_sentence(before)).strip(EDGE)
         return _Presented(name, _before(block.runs, last), last, pointed=True)
     main = main_link([link for link in links if not link.bare], text, context)
+    if main is None and late and not links[0].bare:  # "It is out. Read about it here."
+        return _Presented(squeeze(first_sentence(text)).strip(EDGE + "。."), block.runs, links[0])
     if main is None and len({link.key for link in links}) > 1:
         return None
     main = main or links[0]

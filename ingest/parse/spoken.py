@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from ..links import is_profile
 from .context import Context, Link, width
 from .lines import EDGE, first_sentence, last_break, squeeze
 
@@ -12,31 +13,57 @@ a an the this these how why what when where who un une le la les des ce cette co
 das wie warum was el los las uno una cómo qué o os as um uma como il lo gli i perché een het de hoe waarom
 """
 _OPENS_NAME = frozenset(_NAMING.split())
+_FRONT = re.compile(r"(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|about)[\w.-]*(?:/.*)?)?", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 
 
 def main_link(links: Sequence[Link], text: str, context: Context) -> Link | None:
     """The link that running text presents: its first telling one, unless that is an aside.
 
-    An aside stands in brackets, or is a word or two ("the maker", "a term") in the sentence of a link that says much
-    more. None if no label tells anything.
+    An aside stands in brackets, leads to somebody's own place rather than to something they made, or is a word or two
+    ("a term") in the sentence of a link that says much more. None if no label tells anything.
     """
     telling = [link for link in links if not context.generic(link.label) and link.label.strip()]
     if not telling:
         return None
     first = telling[0]
-    if width(text[: first.start].strip(EDGE)) <= 6 or first.strong:
+    leads = width(text[: first.start].strip(EDGE)) <= 6
+    if (leads and not is_whose(first)) or (first.strong and not is_profile(first.key)):
         return first
     end = first.start + len(first_sentence(text[first.start :]))
     near = [link for link in telling if link.start < end]
-    outside = [link for link in near if not _in_brackets(text[: link.start])]
+    outside = [link for link in near if not in_brackets(text[: link.start])]
+    made = [link for link in outside if not (is_whose(link) or _is_front(link))]
+    if leads:
+        return made[0] if made and (is_profile(first.key) or _says_more(made[0], first)) else first
+    outside = made or outside
     if not outside:
         return first
-    said = width(outside[0].label.strip())
-    return next((link for link in outside[1:] if width(link.label.strip()) >= max(20, 2 * said)), outside[0])
+    return next((link for link in outside[1:] if _says_more(link, outside[0])), outside[0])
 
 
-def _in_brackets(before: str) -> bool:
+def _says_more(link: Link, other: Link) -> bool:
+    return width(link.label.strip()) >= max(20, 2 * width(other.label.strip()))
+
+
+def is_whose(link: Link) -> bool:
+    """Whether a link leads to a person, or to a page about somebody: a profile, an encyclopedia."""
+    return is_profile(link.key) or link.key.partition("/")[0].endswith("wikipedia.org")
+
+
+def telling_first(links: Sequence[Link]) -> Link:
+    """The first link, or, if that only leads to the front page of a house, the first that says much more."""
+    if not _is_front(links[0]):
+        return links[0]
+    return next((link for link in links[1:] if _says_more(link, links[0])), links[0])
+
+
+def _is_front(link: Link) -> bool:
+    host, _, path = link.key.partition("/")
+    return ":" not in host and _FRONT.fullmatch(path) is not None
+
+
+def in_brackets(before: str) -> bool:
     return any(before.count(opening) > before.count(closing) for opening, closing in ("()", "（）", "[]"))
 
 
