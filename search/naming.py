@@ -39,6 +39,26 @@ STEADY = 1.0
 """Texts added to either side of a comparison, so that few texts prove little."""
 SHARED_LANGUAGE = 0.25
 """The part of a group that must be in the archive's main language for its name to be in it."""
+_OTHER = {
+    "de": "Sonstiges",
+    "en": "Other",
+    "es": "Otros",
+    "fr": "Divers",
+    "it": "Altro",
+    "ja": "その他",
+    "ko": "기타",
+    "nl": "Overig",
+    "pl": "Inne",
+    "pt": "Outros",
+    "ru": "Прочее",
+    "sv": "Övrigt",
+    "zh": "其他",
+}
+
+
+def other_in(language: str) -> str:
+    """What lists call that which fits nowhere else, in a language by its code."""
+    return _OTHER.get(language.partition("-")[0].casefold(), _OTHER["en"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,8 @@ class Topic:
     counts: tuple[tuple[dt.date, int], ...]
     """Its items per month, as (first day of the month, items); without those of which no month is known."""
     central: tuple[int, ...] = ()
+    rest: bool = False
+    """Whether it is no topic, but what belongs to none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +171,7 @@ class TopicPoints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TopicMap:
-    """The archive by topics, largest first. Arrays, for an archive may have a million items."""
+    """The archive by topics, largest first, the rest last. Arrays, for an archive may have a million items."""
 
     topics: tuple[Topic, ...]
     points: TopicPoints

@@ -1,13 +1,10 @@
-"""What is fitted of the topics and kept: the topic of every item, its place on the map, and the topics' names.
+"""Fitting the topics: the topic of every item, its place on the map, and the topics' names.
 
 Large archives are fitted on a sample; the other items join the topic whose centre is nearest, and stand amid the
 sampled items that they are most like. A fit stays until the archive has grown by a quarter: until then new items join
 what is there, and nothing else moves.
 """
 
-import io
-import json
-import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,9 +18,9 @@ from index.types import FloatArray, IdArray
 
 from .grouping import Labels, centres_of, grouped, joined, smoothed, unit
 from .layout import laid_out, placed
-from .naming import Named, Texts, named
+from .naming import Named, Texts, named, other_in
+from .topic_state import Fit, nothing
 
-VERSION = 2
 SAMPLE = 2000
 """Items that topics and map are fitted on."""
 READ = 4000
@@ -39,69 +36,11 @@ FEWEST = 12
 MOST_TOPICS = 40
 WORDS = 8
 CENTRAL = 3
+LOOSE = 0.4
+"""A group whose members are less alike than this part of what members of a group mostly are is no topic, but a rest."""
+MOST_REST = 0.25
+"""The part of an archive that may be such a rest, the loosest groups first."""
 _BLOCK = 4096
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fit:
-    """Topic and place of every item, as parallel arrays; what it was fitted on; the topics by their ids."""
-
-    ids: IdArray
-    topics: npt.NDArray[np.int32]
-    places: FloatArray
-    """(n, 2) in 0..1."""
-    fitted_on: int
-    """How many items there were."""
-    sample: IdArray
-    marks: npt.NDArray[np.uint32]
-    """Check sums of the sample's vectors, to see how many have changed."""
-    names: dict[int, Named]
-    central: dict[int, tuple[int, ...]]
-    """The sampled items nearest to each topic's centre."""
-
-    def to_bytes(self) -> bytes:
-        names = {topic: [found.name, found.words] for topic, found in self.names.items()}
-        told = json.dumps({"names": names, "central": self.central}, ensure_ascii=False).encode()
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            version=np.int64(VERSION),
-            ids=self.ids,
-            topics=self.topics,
-            places=np.rint(self.places * 65535).astype(np.uint16),
-            fitted_on=np.int64(self.fitted_on),
-            sample=self.sample,
-            marks=self.marks,
-            told=np.frombuffer(told, dtype=np.uint8),
-        )
-        return buffer.getvalue()
-
-    @classmethod
-    def from_bytes(cls, payload: bytes) -> "Fit | None":
-        """What `to_bytes` wrote; None for another version's."""
-        try:
-            with np.load(io.BytesIO(payload), allow_pickle=False) as parts:
-                if int(parts["version"]) != VERSION:
-                    return None
-                told = json.loads(parts["told"].tobytes())
-                return cls(
-                    parts["ids"],
-                    parts["topics"],
-                    parts["places"].astype(np.float32) / 65535,
-                    int(parts["fitted_on"]),
-                    parts["sample"],
-                    parts["marks"],
-                    {int(topic): Named(tuple(name), tuple(words)) for topic, (name, words) in told["names"].items()},
-                    {int(topic): tuple(found) for topic, found in told["central"].items()},
-                )
-        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile):
-            return None
-
-
-def nothing() -> Fit:
-    """The fit of an archive that is too small for topics."""
-    none = np.empty(0, dtype=np.int64)
-    return Fit(none, none.astype(np.int32), np.empty((0, 2), np.float32), 0, none, none.astype(np.uint32), {}, {})
 
 
 def fitted(archive: Archive, before: Fit | None) -> Fit:
@@ -150,18 +89,44 @@ def _anew(archive: Archive, ids: IdArray, before: Fit | None) -> Fit:
     places = laid_out(smooth, where)
     sample = _Sample(rows, vectors, groups, places)
     all_groups, all_places = _all(archive, ids, frame, sample)
-    numbers = _stable_ids(ids, all_groups, before)
-    named_of, central = _described(archive, ids, all_groups, sample)
+    whole, rest = _without_rest(vectors, groups)
+    numbers = _stable_ids(ids, whole[all_groups], before, rest)
+    names = _names(archive, ids, whole[all_groups])
+    if rest >= 0:
+        names[rest] = Named((_other(archive, ids),), ())
     return Fit(
         ids,
-        numbers[all_groups].astype(np.int32),
+        numbers[whole[all_groups]].astype(np.int32),
         all_places,
         len(ids),
         ids[rows],
-        _marks(archive, ids[rows]),
-        {int(numbers[group]): name for group, name in named_of.items()},
-        {int(numbers[group]): found for group, found in central.items()},
+        groups.astype(np.int32),
+        _marks(archive.vectors(ids[rows].tolist())),
+        numbers[whole].astype(np.int32),
+        {int(numbers[group]): name for group, name in names.items()},
+        {int(numbers[group]): found for group, found in _central(sample, ids, whole).items() if group != rest},
+        int(numbers[rest]) if rest >= 0 else 0,
     )
+
+
+def _without_rest(vectors: FloatArray, groups: Labels) -> tuple[Labels, int]:
+    """The number of each group once those that hold together loosely are one, and which that is (-1: there are none).
+
+    Items that are like nothing else end up together; no name is right for that.
+    """
+    count = int(groups.max()) + 1
+    sizes = np.bincount(groups, minlength=count)
+    sums = centres_of(vectors, groups, count) * sizes[:, None]
+    common = ((sums**2).sum(axis=1) - sizes) / np.maximum(sizes * (sizes - 1), 1)  # the mean cosine of two members
+    share = sizes / len(groups)
+    order = np.argsort(common, kind="stable")
+    loose = np.zeros(count, dtype=np.bool_)
+    loose[order] = (common[order] < LOOSE * np.median(common)) & (np.cumsum(share[order]) <= MOST_REST)
+    if count < 4 or not loose.any():
+        return np.arange(count), -1
+    whole = np.where(loose, count, np.arange(count))
+    known, whole = np.unique(whole, return_inverse=True)
+    return whole.astype(np.int64), len(known) - 1
 
 
 def _spread(count: int, most: int) -> IdArray:
@@ -229,37 +194,34 @@ def _followed(archive: Archive, ids: IdArray, before: Fit) -> Fit | None:
     sample = before.sample[held]
     if not len(sample) or len(sample) < (1 - CHANGED) * len(before.sample):
         return None
-    vectors = archive.vectors(sample.tolist())
-    if vectors.nbytes and (_marks_of(vectors) != before.marks[held]).mean() > CHANGED:
+    if (_marks(archive.vectors(sample.tolist())) != before.marks[held]).mean() > CHANGED:
         return None
     kept = np.isin(before.ids, ids, assume_unique=True)
-    topics, groups = np.unique(before.topics[kept], return_inverse=True)
     old_rows = np.searchsorted(ids, before.ids[kept])
     fresh = np.setdiff1d(np.arange(len(ids)), old_rows, assume_unique=True)
-    all_groups = np.empty(len(ids), dtype=np.int64)
+    topics = np.empty(len(ids), dtype=np.int32)
     places = np.empty((len(ids), 2), dtype=np.float32)
-    all_groups[old_rows], places[old_rows] = groups, before.places[kept]
+    topics[old_rows], places[old_rows] = before.topics[kept], before.places[kept]
     if len(fresh):
         rows = np.searchsorted(ids, sample)
-        spaced = archive.space_vectors(sample.tolist())
-        frame = _Frame.of(spaced, rows, archive.facet_columns(ids).language.codes)
-        known = _Sample(rows, frame.centred(spaced, rows), all_groups[rows], places[rows])
-        if len(np.unique(known.groups)) < len(topics):
-            return None
-        all_groups[fresh], places[fresh] = _all(archive, ids, frame, known, fresh)
-    return replace(before, ids=ids, topics=topics[all_groups].astype(np.int32), places=places)
+        vectors = archive.space_vectors(sample.tolist())
+        frame = _Frame.of(vectors, rows, archive.facet_columns(ids).language.codes)
+        known, groups = np.unique(before.groups[held], return_inverse=True)
+        joining = _Sample(rows, frame.centred(vectors, rows), groups, places[rows])
+        found, places[fresh] = _all(archive, ids, frame, joining, fresh)
+        topics[fresh] = before.group_topics[known[found]]
+    return replace(before, ids=ids, topics=topics, places=places)
 
 
-def _marks(archive: Archive, ids: IdArray) -> npt.NDArray[np.uint32]:
-    return _marks_of(archive.vectors(ids.tolist()))
-
-
-def _marks_of(vectors: FloatArray) -> npt.NDArray[np.uint32]:
+def _marks(vectors: FloatArray) -> npt.NDArray[np.uint32]:
     return np.array([zlib.crc32(vector.tobytes()) for vector in vectors], dtype=np.uint32)
 
 
-def _stable_ids(ids: IdArray, groups: Labels, before: Fit | None) -> IdArray:
-    """An id for every group: that of the earlier topic it shares most items with, otherwise a new one."""
+def _stable_ids(ids: IdArray, groups: Labels, before: Fit | None, rest: int) -> IdArray:
+    """An id for every group: that of the earlier topic it shares most items with, otherwise a new one.
+
+    No topic inherits from what was the rest, nor the group `rest` from a topic.
+    """
     count = int(groups.max()) + 1
     numbers = np.zeros(count, dtype=np.int64)
     highest = 0
@@ -272,7 +234,7 @@ def _stable_ids(ids: IdArray, groups: Labels, before: Fit | None) -> IdArray:
         )
         for place in np.lexsort((pairs[:, 1], pairs[:, 0], -shared)).tolist():
             group, topic = pairs[place].tolist()
-            if not numbers[group] and topic not in numbers:
+            if not numbers[group] and topic not in numbers and (group == rest) == (topic == before.rest):
                 numbers[group] = topic
     sizes = np.bincount(groups, minlength=count)
     for group in np.lexsort((np.arange(count), -sizes)).tolist():
@@ -282,14 +244,11 @@ def _stable_ids(ids: IdArray, groups: Labels, before: Fit | None) -> IdArray:
     return numbers
 
 
-def _described(
-    archive: Archive, ids: IdArray, groups: Labels, sample: _Sample
-) -> tuple[dict[int, Named], dict[int, tuple[int, ...]]]:
-    """Each group's name, and the sampled items nearest to its centre."""
+def _names(archive: Archive, ids: IdArray, groups: Labels) -> dict[int, Named]:
+    """Each group's name."""
     rows = _spread(len(ids), READ)
     items = archive.items(ids[rows].tolist())
-    held = np.isin(ids[rows], [item.id for item in items])  # none can be gone but by another process
-    rows = rows[held]
+    rows = rows[np.isin(ids[rows], [item.id for item in items])]  # none can be gone but by another process
     texts = [". ".join(filter(None, (item.title, item.subtitle, item.summary, item.note))) for item in items]
     codes = archive.facet_columns(ids).language.codes
     raw = archive.vectors(ids[rows].tolist())
@@ -308,10 +267,23 @@ def _described(
     try:
         found = named(given, WORDS)
     except ArchiveError:  # without the model the words alone must do
-        found = named(Texts(texts, groups[rows], codes[rows].astype(np.int64)), WORDS)
+        found = named(replace(given, embed=None), WORDS)
+    return {group: found.get(group) or Named((str(group),), ()) for group in range(int(groups.max()) + 1)}
+
+
+def _central(sample: _Sample, ids: IdArray, whole: Labels) -> dict[int, tuple[int, ...]]:
+    """The sampled items nearest to each topic's centre."""
+    topics = whole[sample.groups]
     central = {}
-    for group, centre in enumerate(sample.centres()):
-        inside = np.flatnonzero(sample.groups == group)
+    for topic, centre in enumerate(centres_of(sample.vectors, topics, int(whole.max()) + 1)):
+        inside = np.flatnonzero(topics == topic)
         nearest = inside[np.argsort(-(sample.vectors[inside] @ centre), kind="stable")[:CENTRAL]]
-        central[group] = tuple(ids[sample.rows[nearest]].tolist())
-    return found, central
+        central[topic] = tuple(ids[sample.rows[nearest]].tolist())
+    return central
+
+
+def _other(archive: Archive, ids: IdArray) -> str:
+    """What the rest is called in the language that most items are in."""
+    column = archive.facet_columns(ids).language
+    codes = column.codes[column.codes >= 0]
+    return other_in(column.labels[int(np.bincount(codes).argmax())] if len(codes) else "")

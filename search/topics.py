@@ -15,7 +15,8 @@ from index.types import IdArray
 from .kept import Kept
 from .naming import Named
 from .results import Topic, TopicMap, TopicPoints
-from .topic_fit import Fit, fitted
+from .topic_fit import fitted
+from .topic_state import Fit
 
 STATE = "topics"
 SEPARATOR = " · "
@@ -26,7 +27,7 @@ Months = npt.NDArray[np.int64]
 
 
 def topic_map(archive: Archive) -> TopicMap:
-    """The archive's topics, largest first, and where every item lies; fitted in memory if none are kept."""
+    """The archive's topics and where every item lies; fitted in memory if none are kept."""
     fit = _kept.of(archive)
     ids = archive.item_ids()
     held = slice(None) if np.array_equal(ids, fit.ids) else np.isin(fit.ids, ids, assume_unique=True)
@@ -47,9 +48,10 @@ def topic_map(archive: Archive) -> TopicMap:
                 item_ids=ids[inside],
                 counts=_counted(months[inside]),
                 central=fit.central.get(number, ()),
+                rest=number == fit.rest,
             )
         )
-    made.sort(key=lambda topic: (-topic.size, topic.id))
+    made.sort(key=lambda topic: (topic.rest, -topic.size, topic.id))
     return TopicMap(tuple(made), TopicPoints(ids, fit.places[held], topics), archive.build)
 
 

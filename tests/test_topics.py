@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from index.archive import Archive
-from index.types import Document, Encoder
+from index.types import Document, Encoder, Item
 from search.naming import characteristic_words
 from search.results import TopicMap
 from search.topics import refresh_topics, topic_map
+from web.plots import draw
 
 from .documents import document, item, opened, put
 
@@ -185,6 +186,33 @@ def test_only_known_months_are_counted(tmp_path: Path, encoder: Encoder) -> None
         together.update(dict(topic.counts))
     counted = {month: count for month, count in together.items() if count}
     assert counted == {dt.date(2001, 1, 1): 3, dt.date(2001, 4, 1): 3, dt.date(2005, 7, 1): 3, dt.date(2005, 10, 1): 3}
+
+
+def test_what_is_like_nothing_else_is_called_other(tmp_path: Path, encoder: Encoder) -> None:
+    """Thirty-six items of three subjects, and nine that share no word with anything: they are last, and off the map's
+    names, and what joins them later is other as well."""
+    rng = np.random.default_rng(5)
+
+    def odd(place: int) -> Item:
+        return item(place, " ".join("".join(map(chr, rng.integers(97, 123, 7))) for _ in range(6)))
+
+    made = [replace(one, items=(*one.items, odd(4))) if number % 4 else one for number, one in enumerate(issues(1, 13))]
+    with opened(tmp_path / "odd", encoder, *made) as held:
+        refresh_topics(held)
+        found = topic_map(held)
+        strange = {one.id for one in held.all_items() if not one.title.startswith("The ")}
+        assert [topic.rest for topic in found.topics] == [False] * (len(found.topics) - 1) + [True]
+        assert found.topics[-1].name == "Other"
+        assert set(found.topics[-1].item_ids.tolist()) == strange
+        assert [name.text for name in draw(found).names] == [topic.name for topic in found.topics[:-1]]
+        put(held, document(13, [*issues(13, 14)[0].items, odd(4)]))
+        refresh_topics(held)
+        again = topic_map(held)
+        assert again.topics[-1].id == found.topics[-1].id
+        assert [one.title.split()[0] == "The" for one in held.items(again.topics[-1].item_ids.tolist())].count(
+            True
+        ) == 0
+        assert again.topics[-1].size == len(strange) + 1
 
 
 def test_small_archives_have_no_topics_and_unfitted_ones_fit_in_memory(tmp_path: Path, encoder: Encoder) -> None:

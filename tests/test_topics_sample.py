@@ -48,6 +48,11 @@ def archive(request: pytest.FixtureRequest) -> Archive:
     return found
 
 
+def proper(archive: Archive) -> list[Topic]:
+    """The topics without the rest."""
+    return [topic for topic in topic_map(archive).topics if not topic.rest]
+
+
 def parts(topic: Topic) -> list[str]:
     return topic.name.split(" · ")
 
@@ -62,9 +67,12 @@ def holding(part: str, items: Sequence[Item]) -> float:
 
 
 def test_every_item_is_in_one_topic_and_the_largest_come_first(archive: Archive) -> None:
-    topics = topic_map(archive).topics
-    ids = [item_id for topic in topics for item_id in topic.item_ids.tolist()]
+    everything = topic_map(archive).topics
+    ids = [item_id for topic in everything for item_id in topic.item_ids.tolist()]
     assert sorted(ids) == archive.item_ids().tolist()
+    assert sum(topic.size for topic in everything if topic.rest) <= 0.25 * len(ids)
+    assert not any(topic.rest for topic in everything[:-1])
+    topics = proper(archive)
     assert [topic.size for topic in topics] == sorted((len(topic.item_ids) for topic in topics), reverse=True)
     assert 8 <= len(topics) <= 20
     for topic in topics:
@@ -74,7 +82,7 @@ def test_every_item_is_in_one_topic_and_the_largest_come_first(archive: Archive)
 
 def test_names_say_what_sets_a_topic_apart(archive: Archive) -> None:
     everything = list(archive.all_items())
-    for topic in topic_map(archive).topics:
+    for topic in proper(archive):
         items = archive.items(topic.item_ids.tolist())
         assert 1 <= len(parts(topic)) <= 3
         for part in parts(topic):
@@ -84,7 +92,7 @@ def test_names_say_what_sets_a_topic_apart(archive: Archive) -> None:
 
 
 def test_no_name_is_like_another_one(archive: Archive) -> None:
-    topics = topic_map(archive).topics
+    topics = proper(archive)
     assert len({parts(topic)[0].casefold() for topic in topics}) == len(topics)
     for topic in topics:
         words = [word for part in parts(topic) for word in re.split(r"[\s-]+", part.casefold())]
@@ -103,7 +111,7 @@ def test_names_are_in_the_archives_language(sample: Archive) -> None:
 def test_what_much_is_about_names_a_topic(sample: Archive, subject: str) -> None:
     """The topic that holds the largest share of a subject's items bears it among its words."""
     items = {item.id: subject.casefold() in text(item).casefold() for item in sample.all_items()}
-    best = max(topic_map(sample).topics, key=lambda topic: float(np.mean([items[i] for i in topic.item_ids.tolist()])))
+    best = max(proper(sample), key=lambda topic: float(np.mean([items[i] for i in topic.item_ids.tolist()])))
     assert subject in best.words, (best.name, best.words)
 
 

@@ -83,7 +83,7 @@ def examples(view: View) -> Sequence[Example]:
 
 
 def _topics(archive: Archive) -> Sequence[Topic]:
-    return sorted(topics(archive).topics, key=lambda topic: (-topic.size, topic.id))
+    return [topic for topic in topics(archive).topics if not topic.rest]
 
 
 def _examples(view: View, fit: str) -> Sequence[Example]:

@@ -86,7 +86,7 @@ HUES = 8
 
 def draw(found: TopicMap) -> Map:
     """The map's points and names in SVG units; topics beyond the palette share its neutral colour, hue 0."""
-    order = sorted(found.topics, key=lambda topic: (-topic.size, topic.id))
+    order = [topic for topic in found.topics if not topic.rest]
     hues = {topic.id: at + 1 if at < HUES else 0 for at, topic in enumerate(order)}
     points = found.points
     drawn = slice(None, None, max(1, -(-len(points) // MAP_POINTS)))

@@ -27,7 +27,7 @@ LISTED = 60
 def topics_page(request: Request) -> Response:
     here = view(request)
     found = topics(here.archive)
-    largest = sorted(found.topics, key=lambda topic: (-topic.size, topic.id))[:LISTED]
+    largest = found.topics[:LISTED]
     span = _span(found.topics)
     wanders = [Wander(topic, trend(topic.counts, span)) for topic in largest]
     return render(request, "topics", {"topics": wanders, "map": drawn(here.archive), "canonical": "/topics"})
