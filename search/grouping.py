@@ -14,6 +14,8 @@ Labels = npt.NDArray[np.int64]
 NEIGHBOURS = 15
 ROUNDS = 3
 _BLOCK = 512
+_MOST_STEPS = 100
+_NO_SPREAD = 1e-6
 
 
 def smoothed(vectors: FloatArray) -> FloatArray:
@@ -46,23 +48,32 @@ def _neighbours(vectors: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
 
 def grouped(vectors: FloatArray, count: int, start: Labels | None = None) -> Labels:
     """`count` groups, numbered from 0; those of `start` where it has not more, its largest ones split."""
-    from sklearn.cluster import KMeans
-
+    count = min(count, len(np.unique(vectors.round(3), axis=0)))  # newsletters repeat themselves
     groups = [] if start is None else [np.flatnonzero(start == group) for group in np.unique(start)]
     if not groups or len(groups) > count:
         labels = _ward(vectors, count)
         groups = [np.flatnonzero(labels == group) for group in range(count)]
     while len(groups) < count:
         spread = [float(((vectors[group] - vectors[group].mean(axis=0)) ** 2).sum()) for group in groups]
+        if max(spread) < _NO_SPREAD:
+            break
         widest = groups.pop(int(np.argmax(spread)))
         halves = _ward(vectors[widest], 2)
         groups += [widest[halves == 0], widest[halves == 1]]
     centres = np.stack([vectors[group].mean(axis=0) for group in groups])
-    labels = KMeans(len(centres), init=centres, n_init=1, random_state=0).fit_predict(vectors)
+    for _ in range(_MOST_STEPS):  # k-means, by hand: where points are many times the same, the library's warns
+        labels = joined(vectors, centres)
+        moved = centres_of(vectors, labels, len(centres))
+        held = np.bincount(labels, minlength=len(centres)) > 0
+        if np.array_equal(moved[held], centres[held]):
+            break
+        centres[held] = moved[held]
     return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.int64)
 
 
 def _ward(vectors: FloatArray, count: int) -> Labels:
+    if count == 1:
+        return np.zeros(len(vectors), dtype=np.int64)
     from sklearn.cluster import AgglomerativeClustering
 
     return np.asarray(AgglomerativeClustering(count, linkage="ward").fit_predict(vectors), dtype=np.int64)

@@ -18,6 +18,8 @@ def laid_out(vectors: FloatArray, start: FloatArray | None = None) -> FloatArray
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
+    if np.ptp(vectors, axis=0).max() < 1e-4:  # all alike: there is nothing to lay out
+        return np.full((len(vectors), 2), 0.5, dtype=np.float32)
     reduced = PCA(min(50, *vectors.shape), random_state=0).fit_transform(vectors.astype(np.float64))
     begin = "pca" if start is None else (1e-4 * (start - start.mean(axis=0)) / max(float(start.std()), 1e-6))
     perplexity = min(30.0, (len(vectors) - 1) / 3)

@@ -215,6 +215,23 @@ def test_what_is_like_nothing_else_is_called_other(tmp_path: Path, encoder: Enco
         assert again.topics[-1].size == len(strange) + 1
 
 
+@pytest.mark.parametrize("kinds", [1, 2, 3])
+def test_archives_that_repeat_themselves_have_topics(tmp_path: Path, encoder: Encoder, kinds: int) -> None:
+    """Every item is one of few, so that there are fewer different ones than topics are looked for."""
+    words = list(SUBJECTS.values())[:kinds]
+    made = [document(n, [item(place, words[(n + place) % kinds]) for place in range(1, 6)]) for n in range(1, 13)]
+    with opened(tmp_path / "same", encoder, *made[:8]) as held:
+        refresh_topics(held)
+        put(held, *made[8:])
+        refresh_topics(held)
+        found = topic_map(held)
+        assert len(found.points) == 60
+        assert np.isfinite(found.points.places).all()
+        titles = [{one.title for one in held.items(topic.item_ids.tolist())} for topic in found.topics]
+        assert all(len(inside) == 1 for inside in titles)
+        assert len(titles) >= kinds
+
+
 def test_small_archives_have_no_topics_and_unfitted_ones_fit_in_memory(tmp_path: Path, encoder: Encoder) -> None:
     with opened(tmp_path / "small", encoder, *issues(1, 3)) as held:
         assert topic_map(held).topics == ()
