@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -153,9 +154,12 @@ class Database:
         if head not in (b"", _MAGIC):  # SQLite takes a very short file for an empty one and writes over it
             raise DamagedArchive(f"{self.file} is damaged or no archive: it does not begin as SQLite files do.")
         with self._setting_up() as connection:
+            connection.execute("begin")  # one state for all that is read: another process may be making it
             (version,) = connection.execute("pragma user_version").fetchone()
             (application,) = connection.execute("pragma application_id").fetchone()
-            if version == 0 and application == 0 and _is_empty(connection):
+            bare = version == 0 and application == 0 and _is_empty(connection)
+            connection.execute("rollback")
+            if bare:
                 if not create:
                     raise NoArchive(f"The archive at {self.folder} is empty: `backissues ingest SOURCE` fills it.")
                 _create(connection)
@@ -208,8 +212,21 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
     return not connection.execute("select 1 from sqlite_schema").fetchall()
 
 
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. SQLite does not wait for other connections here, as it does elsewhere."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
 def _create(connection: sqlite3.Connection) -> None:
-    connection.execute("pragma journal_mode = wal")
+    _write_ahead(connection)
     connection.execute("begin immediate")
     try:
         if _is_empty(connection):  # another process may have been faster
