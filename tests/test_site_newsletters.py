@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from index.types import Document
 from tests.reading import PAGE, one, opened, soup
-from tests.served import client, document, documents, fill
+from tests.served import SHARED, client, document, documents, fill
 
 OTHER = "Letters & <Harbour>"
 
@@ -16,7 +16,9 @@ OTHER = "Letters & <Harbour>"
 def second(number: int) -> Document:
     """An issue of the other newsletter, with the numbers of the first and dates between its."""
     made = document(number)
-    items = tuple(replace(item, key=f"{item.key}-b", url=f"{item.url}-b") for item in made.items[:4])
+    items = tuple(
+        item if item.key == SHARED else replace(item, key=f"{item.key}-b", url=f"{item.url}-b") for item in made.items
+    )
     return replace(
         made,
         issue=replace(made.issue, newsletter=OTHER, title=f"Harbour {number}", url=f"https://harbour.example/{number}"),
@@ -66,6 +68,18 @@ def test_the_issues_before_and_after_are_of_the_same_newsletter(site: TestClient
     page = soup(site, harbour[0])
     assert one(page, ".turn").get_text(" ", strip=True) == "The issue before Harbour 1"
     assert one(page, ".opening .from").get_text() == OTHER
+
+
+def test_mentions_and_related_items_name_a_newsletter_where_it_is_another_one(site: TestClient) -> None:
+    shared = soup(site, "/works/arxiv:2104.06601").select(".hit .open")
+    assert len(shared) == 2
+    page = soup(site, str(shared[0]["href"]))
+    told = page.select(".facts bdi")
+    assert [name.get_text() for name in told] == [f"({OTHER})"]
+    hits = soup(site, "/items/1").select(".brief .hit")
+    named = {hit.select(".from")[0].get_text() for hit in hits if hit.select(".from")}
+    assert named == {OTHER}
+    assert any(not hit.select(".from") for hit in hits), "those of its own newsletter go without the name"
 
 
 def test_an_archive_of_one_newsletter_does_not_repeat_its_name(single: TestClient) -> None:
