@@ -297,15 +297,19 @@ class TopicOut(Out):
     id: Annotated[int, Field(examples=[3])]
     name: str
     words: tuple[str, ...]
+    rest: Annotated[bool, Field(description="It holds what belongs to no topic; at most one does, and stands last.")]
     size: Annotated[int, Field(description="How many items.", examples=[24])]
     item_ids: tuple[int, ...]
-    counts: Annotated[tuple[tuple[dt.date, int], ...], Field(description="First day of a month, items of that month.")]
+    counts: Annotated[
+        tuple[tuple[dt.date, int], ...],
+        Field(description="First day of a month, items of that month; items whose month is not known are left out."),
+    ]
     page: Annotated[str, Field(description="Its page, for people.", examples=["/topics/3"])]
     feed: Annotated[str, Field(description="What is new in it, as Atom.", examples=["/feed.xml?topic=3"])]
 
 
 class TopicsOut(Out):
-    """The archive by topics, largest first. Topic ids hold for one build only."""
+    """The archive by topics, largest first, what belongs to none last. Topic ids hold for one build only."""
 
     topics: tuple[TopicOut, ...]
     build: BuildOut
@@ -318,6 +322,7 @@ class TopicsOut(Out):
                     id=t.id,
                     name=t.name,
                     words=t.words,
+                    rest=t.rest,
                     size=t.size,
                     item_ids=tuple(t.item_ids.tolist()),
                     counts=t.counts,
