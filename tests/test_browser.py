@@ -1,5 +1,6 @@
 """Searching in a real browser, over the bundled sample and the real model: typing, history, keyboard, failures."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import quote_plus
 
@@ -227,6 +228,31 @@ def test_without_javascript_everything_works(browser: Browser, site: str) -> Non
     expect(page.locator(".topics .open").first).to_be_visible()
     expect(page.locator(".zoom")).not_to_be_visible()
     context.close()
+
+
+def test_an_answer_that_takes_its_time_is_seen_to_be_awaited(page: Page) -> None:
+    page.goto("/search?q=speech")
+    shown = """[["main", null], ["#ask", "::after"]]
+      .map(([what, part]) => getComputedStyle(document.querySelector(what), part).opacity)"""
+    border = "getComputedStyle(document.querySelector('#ask')).borderBottomColor"
+    page.locator("#q").focus()
+    focused = page.evaluate(border)
+    assert page.evaluate(shown) == ["1", "0"]
+    page.route("**/search?q=robots", lambda _: None)  # never answered
+    page.locator("#q").fill("robots")
+    expect(page.locator("#ask")).to_have_class(re.compile("htmx-request"))
+    page.wait_for_timeout(600)
+    assert page.evaluate(shown) == ["0.55", "1"]
+    assert page.evaluate(border) != focused, "the bar that runs is seen against the line"
+    page.unroute("**/search?q=robots")
+    page.locator("#q").fill("speech without text")
+    expect(page.locator(".results")).to_have_attribute("data-query", "speech without text")
+    page.wait_for_timeout(50)
+    assert page.evaluate(shown) == ["1", "0"]
+    page.route("**/search?q=*&*", lambda _: None)
+    page.locator(".sorts a").nth(1).click()
+    page.wait_for_timeout(600)
+    assert page.evaluate(shown) == ["0.55", "1"], "what is clicked is awaited like what is typed"
 
 
 def answering(status: int, kind: str) -> Callable[[Route], None]:
