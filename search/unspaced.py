@@ -25,6 +25,8 @@ FEWEST = 3
 """How often a stretch of characters must occur to be a term."""
 ENTROPY = 0.8
 """How varied (in nats) the neighbours on either side must be."""
+FREE = 0.02
+"""How often a word with one character more than another must border on grammar, or on the end of a clause, there."""
 COHESION = 1.0
 """How much likelier (in nats) the characters must be together than by chance, wherever the term is cut in two."""
 _HAN_RUN = re.compile(rf"[{HAN}]{{2,}}")
@@ -202,7 +204,19 @@ def _varied(runs: Sequence[str], counts: Counter[str]) -> set[str]:
                 if counts[term] >= FEWEST and term[0] not in BEFORE and term[-1] not in EDGES:
                     before[term][run[start - 1] if start else f"<{number}"] += 1
                     after[term][run[end] if end < len(run) else f">{number}"] += 1
-    return {term for term in before if min(_entropy(before[term]), _entropy(after[term])) >= ENTROPY}
+    found = {term for term in before if min(_entropy(before[term]), _entropy(after[term])) >= ENTROPY}
+    return {
+        term
+        for term in found
+        if not (term[1:] in found and _free(before[term]) < FREE)
+        and not (term[:-1] in found and _free(after[term]) < FREE)
+    }
+
+
+def _free(neighbours: Counter[str]) -> float:
+    """How often a term stands beside grammar or the end of a clause; a word with the end of another one never does."""
+    free = sum(count for found, count in neighbours.items() if len(found) > 1 or found in EDGES)
+    return free / neighbours.total()
 
 
 def _entropy(found: Counter[str]) -> float:

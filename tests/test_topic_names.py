@@ -94,6 +94,17 @@ def test_chinese_words_are_those_that_hold_together() -> None:
     assert not {"气机", "底光", "汽机车", "的蒸汽", "海底光"} & found
 
 
+def test_the_end_of_another_word_is_no_part_of_a_chinese_one() -> None:
+    texts = [f"{country}语字典。新{country}语的书" for country in "法英德俄日韩"] + [
+        "这是字典",
+        "用字典看书",
+        "他的字典",
+    ]
+    found = {one.term for inside in terms(texts) for one in inside}
+    assert "字典" in found
+    assert "语字典" not in found
+
+
 def test_a_name_says_nothing_twice() -> None:
     """Neither the same word in other forms, nor, by its vector, the same thing in other words."""
     texts = ["a beehive and the beehives of a skep", "the skep, the beehive and pollen", "a skep with beehive, pollen"]
