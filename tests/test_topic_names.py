@@ -95,7 +95,7 @@ def test_chinese_words_are_those_that_hold_together() -> None:
 
 
 def test_the_end_of_another_word_is_no_part_of_a_chinese_one() -> None:
-    texts = [f"{country}语字典。新{country}语的书" for country in "法英德俄日韩"] + [
+    texts = [f"{country}语字典。新{country}语的书" for country in "法英德俄泰韩"] + [
         "这是字典",
         "用字典看书",
         "他的字典",
