@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cmarkgfm
 import pytest
+from cmarkgfm.cmark import Options
 
 from ingest.links import canonical_key
 from ingest.parse.document import parse
 
 ISSUES = Path(__file__).parent / "issues"
+SAMPLE = Path(__file__).parents[1] / "ingest" / "sample"
 DOCUMENTS = sorted(path for path in ISSUES.iterdir() if path.suffix in (".md", ".html", ".txt"))
 
 
@@ -47,3 +50,21 @@ def test_issue(path: Path) -> None:
     assert (issue.number, issue.year, issue.week) == (expected["number"], expected["year"], expected["week"])
     assert (issue.date.isoformat() if issue.date else None) == expected["date"]
     assert (issue.language, issue.url) == (expected["language"], expected["url"])
+
+
+RENDERED = [path for path in (*DOCUMENTS, *sorted(SAMPLE.glob("*.md"))) if path.suffix == ".md"]
+
+
+@pytest.mark.parametrize("path", [path for path in RENDERED if path.stem != "blog-source"], ids=lambda path: path.name)
+def test_html_made_from_markdown_gives_the_same_items(path: Path) -> None:
+    text = path.read_text("utf-8")
+    body = text.partition("\n---\n")[2] if text.startswith("---\n") else text
+    rendered = cmarkgfm.markdown_to_html_with_extensions(
+        body, options=Options.CMARK_OPT_UNSAFE, extensions=["table", "strikethrough"]
+    )
+    document = parse(path.read_bytes(), str(path))
+    head = f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{document.issue.title}</title></head>'
+    page = parse(f"{head}<body>\n{rendered}</body></html>".encode(), f"{path.stem}.html")
+    names = ("title", "key", "section", "subtitle", "summary")
+    items = [[getattr(item, name) for name in names] for item in document.items]
+    assert [[getattr(item, name) for name in names] for item in page.items] == items

@@ -9,6 +9,7 @@ from .blocks import Block, Run, Runs, text_of
 from .context import Context, Link, is_address, similar, width
 from .dates import is_date
 from .lines import (
+    EDGE,
     carrier,
     ends_like_sentence,
     first_sentence,
@@ -218,7 +219,9 @@ def _told(entry: Entry, block: Block, linked: int, found: _Body, context: Contex
         text = _undated(text)
     if not text:
         return
-    found.closing = bool(found.paragraphs) and linked == 1 and width(text) <= 160
+    before, _, last = text.rpartition("\n")
+    alone = bool(before) and any(squeeze(link.label) == last.strip(EDGE) for link in context.links(runs))
+    found.closing = linked == 1 and (alone or (bool(found.paragraphs) and width(text) <= 160))
     first = first_sentence(text)
     last_start = len(text.rstrip("。.!！?？ ")) and _last_sentence_start(text)
     for link in context.links(runs):

@@ -91,6 +91,7 @@ def names_an_issue(text: str) -> bool:
     return (
         _week(text) is not None
         or number_in(text) is not None
+        or _ISO.search(text) is not None
         or (
             _YEAR.search(text) is not None
             and (_HAN_MONTH.search(text) is not None or _EN_MONTH.search(text) is not None)

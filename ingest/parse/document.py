@@ -242,6 +242,9 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
             alike = sum(block.kind == "heading" and block.level == heading.level for block in blocks)
             if printed == title or heading.level == 1 or alike == 1 or names_an_issue(printed):
                 blocks = [block for block in blocks if block is not heading]
+        elif heading is not None and _heads_all(heading, blocks):
+            blocks = [block for block in blocks if block is not heading]
+            title = title if names_an_issue(title) else printed  # a page may only bear the name of its site
         return title, blocks
     levels = [block.level for block in blocks if block.kind == "heading"]
     if heading is not None and not any(run.href for run in heading.runs):
@@ -253,6 +256,15 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
         if names_an_issue(opening[:120]) or (2 <= width(opening) <= 80 and not ends_like_sentence(opening)):
             return opening[:200], [block for block in blocks if block is not first]
     return "" if meta.name else printed, blocks
+
+
+def _heads_all(heading: Block, blocks: Sequence[Block]) -> bool:
+    """Whether a heading is that of the whole issue: it says so, or it is the only one of its height, above others."""
+    if any(run.href for run in heading.runs):
+        return False
+    levels = [block.level for block in blocks if block.kind == "heading"]
+    lone = heading.level == 1 and levels.count(1) == 1 and len(levels) >= 3
+    return lone or names_an_issue(squeeze(text_of(heading.runs)))
 
 
 def _origin(blocks: list[Block]) -> tuple[str | None, list[Block]]:

@@ -14,6 +14,7 @@ from cmarkgfm.cmark import Options
 from lxml import etree, html
 
 from .blocks import Block, Kind, Run, Runs, text_of, tidy
+from .wrapping import LINE, mark_lines, unwrapped
 
 _SPACE = re.compile(r"\s+")
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -58,7 +59,7 @@ _MAX_DEPTH = 160
 def from_markdown(text: str) -> list[Block]:
     """The blocks of a Markdown text (CommonMark with tables; raw HTML inside it is read too)."""
     rendered = cmarkgfm.markdown_to_html_with_extensions(
-        text, options=Options.CMARK_OPT_UNSAFE, extensions=["table", "strikethrough"]
+        unwrapped(text), options=Options.CMARK_OPT_UNSAFE, extensions=["table", "strikethrough"]
     )
     root = parse_html(rendered)
     return [] if root is None else _Walker(breaks=True).walk(root)
@@ -66,7 +67,7 @@ def from_markdown(text: str) -> list[Block]:
 
 def from_html(root: html.HtmlElement) -> list[Block]:
     """The blocks of a parsed HTML document."""
-    return _Walker(breaks=False).walk(root)
+    return _Walker(breaks=False, marked=mark_lines(root)).walk(root)
 
 
 def parse_html(text: str) -> html.HtmlElement | None:
@@ -103,6 +104,8 @@ class _Walker:
 
     breaks: bool
     gaps: bool = False
+    marked: bool = False
+    """Whether the line breaks that carry something have been marked in the tree."""
     blocks: list[Block] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
@@ -127,6 +130,8 @@ class _Walker:
         if self.gaps:
             text = _GAP.sub("\n", text)
         text = _BLANKS.sub(" ", text) if self.breaks or self.gaps else _SPACE.sub(" ", text)
+        if self.marked:
+            text = text.replace(LINE, "\n")
         self.runs.append(Run(text, look.href, look.strong, look.em))
 
     def _flush(self, look: _Look, kind: Kind = "paragraph", level: int = 0) -> None:
