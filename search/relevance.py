@@ -7,6 +7,7 @@ question about a subject of the archive has many fair answers and perhaps no out
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -20,8 +21,16 @@ VERSION = 5
 GOOD = 0.5
 """Scores from here on are "good": better than nearly all neutral questions achieve."""
 STRONG = 0.85
+BESIDE = 0.4
+"""A "strong" answer stands at least this far above the border of "good", as a share of how far the best one does."""
 WEAK = 0.2
 """Below this an item is not shown at all."""
+
+
+BORDER = 1.5
+"""How many spreads above the median of chance the border of "good" lies in an archive of many items."""
+CAUTION, FEW_ITEMS = 0.7, 150
+"""How much higher it lies in an archive of hardly any items, and with how many items that is down to a third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,16 @@ class Calibration:
     """The share of each script among the letters of the items."""
     items: int = 0
 
+    @property
+    def border(self) -> float:
+        """How many spreads above the median of chance the border of "good" lies for a question.
+
+        Neutral questions are about anything; what people ask without finding an answer is mostly about something near.
+        Among a few items, none of which is near anything else, that stands out as an answer would among many, and true
+        answers stand out further still.
+        """
+        return BORDER + CAUTION * math.exp(-self.items / FEW_ITEMS)
+
     def relevance(self, raw: FloatArray, kind: str) -> FloatArray:
         """Calibrated relevance in 0..1 of one question's raw scores, best first; 0.5 is the border of `GOOD`.
 
@@ -74,10 +93,15 @@ class Calibration:
             ten = self.nulls[f"{kind} ten"].above(np.mean(raw[:10]))
             both = self.nulls[f"{kind} both"].above((z[0] + ten) / 2)
             z = z + (both - z[0])
-        above = z - BORDER
+        above = z - (BORDER if kind == "item" else self.border)
         below = np.exp(np.minimum(above, 0) * np.log(4))  # a spread below the border is 0.2, a spread above it 0.8
         far = np.maximum(above, 0)
-        return np.asarray(np.where(above < 0, below / (1 + below), 0.5 + 0.5 * far / (far + 2 / 3)), dtype=np.float32)
+        scores = np.where(above < 0, below / (1 + below), 0.5 + 0.5 * far / (far + 2 / 3))
+        if kind != "item" and len(scores):
+            behind = (far < BESIDE * far[0]) & (scores >= STRONG)
+            scores[behind] = STRONG - 0.01 * (1 - scores[behind])
+            scores = np.minimum.accumulate(scores)
+        return np.asarray(scores, dtype=np.float32)
 
     def to_bytes(self) -> bytes:
         return json.dumps({"version": VERSION, **asdict(self)}).encode()
@@ -92,10 +116,6 @@ class Calibration:
             return cls({name: Null(**null) for name, null in kept["nulls"].items()}, kept["scripts"], kept["items"])
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
-
-
-BORDER = 1.5
-"""How many spreads above the median of chance the border of "good" lies."""
 
 
 def band(score: float) -> Band:

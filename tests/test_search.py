@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from index.archive import Archive
@@ -11,6 +12,7 @@ from index.errors import ModelUnavailable
 from index.types import Document, Encoder, Filters, FloatArray, Issue, Item
 from search.errors import BadCursor
 from search.refresh import fitted, refresh
+from search.relevance import Calibration, Null, band
 from search.results import Answer, Ask
 from search.retrieve import NO_MODEL, search, search_many
 
@@ -247,6 +249,27 @@ def test_a_calibration_is_kept_and_only_loaded(archive: Archive, encoder: WordEn
     before = encoder.encoded
     search(archive, Ask("bees"))
     assert encoder.encoded == before + 1
+
+
+def test_few_items_must_stand_out_further_to_be_answers() -> None:
+    found = np.array([0.5, 0.4, 0.2], dtype=np.float32)
+    nulls = {"semantic": Null(0.3, 0.1), "item": Null(0.3, 0.1)}
+    few, many = (Calibration(nulls, {}, items) for items in (7, 10_000))
+    assert many.relevance(found, "semantic")[0] == pytest.approx(0.5 + 0.5 * 0.5 / (0.5 + 2 / 3))  # half a spread above
+    assert few.relevance(found, "semantic")[0] < 0.5
+    assert few.relevance(found, "item").tolist() == many.relevance(found, "item").tolist()
+    borders = [Calibration(items=items).border for items in (0, 10, 100, 1000)]
+    assert borders == sorted(borders, reverse=True)
+
+
+def test_strong_is_measured_by_the_best() -> None:
+    fit = Calibration({"semantic": Null(0.0, 0.1), "item": Null(0.0, 0.1)}, {}, 10_000)
+    found = np.array([2.15, 1.2, 0.9, 0.85, 0.4, 0.2], dtype=np.float32)  # 20, 10.5, 7.5, 7, 2.5 and 0.5 spreads above
+    scores = fit.relevance(found, "semantic")
+    assert [band(score) for score in scores] == ["strong", "strong", "good", "good", "good", "good"]
+    assert np.all(np.diff(scores) < 0)
+    assert [band(score) for score in fit.relevance(found, "item")] == ["strong"] * 5 + ["good"]
+    assert band(fit.relevance(found[4:], "semantic")[0]) == "strong"  # where nothing is better
 
 
 def test_searching_writes_nothing(tmp_path: Path, encoder: Encoder) -> None:
