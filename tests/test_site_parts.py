@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
@@ -13,8 +14,9 @@ from markupsafe import Markup
 
 from index.types import Filters, Issue
 from search.results import Highlight, TopicMap, TopicPoints
-from tests.served import documents
-from web import i18n, plots, reading, render, shelf
+from tests.conftest import WordEncoder
+from tests.served import client, documents, fill
+from web import front, i18n, plots, reading, render, shelf
 from web.asking import Asked
 
 EN = i18n.language("en")
@@ -196,6 +198,18 @@ def test_an_issue_is_called_without_its_newsletter(title: str, name: str, rest: 
 )
 def test_a_text_runs_as_its_first_letter_does(text: str, rtl: bool) -> None:
     assert render.direction(text) == (' dir="rtl"' if rtl else "")
+
+
+def test_the_front_page_can_be_made_ready(tmp_path: Path) -> None:
+    with fill(tmp_path) as archive, client(archive) as site:
+        model = archive.encoder
+        assert isinstance(model, WordEncoder)
+        asked = model.encoded
+        front.warm(archive)
+        ready = model.encoded
+        assert ready > asked
+        assert site.get("/", headers={"Accept": "text/html"}).status_code == 200
+        assert model.encoded == ready, "nothing was left to be asked of the model"
 
 
 @pytest.mark.parametrize("count", [3, 30, 104])

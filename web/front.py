@@ -14,10 +14,11 @@ from search.refresh import fitted_id
 from search.results import Ask, Topic
 from search.retrieve import search_many
 
+from .completing import vocabulary
 from .plots import Trend, trend
 from .render import View, host
 from .shelf import Spine, spines
-from .topography import topics
+from .topography import drawn, topics
 
 HIGHLIGHTS = 5
 TOPICS = 9
@@ -80,6 +81,14 @@ def examples(view: View) -> Sequence[Example]:
     """Questions that this archive answers, one for each way of asking."""
     archive = view.archive
     return [] if not archive.build.items else _examples(view, fitted_id(archive))
+
+
+def warm(archive: Archive) -> None:
+    """Make what the first readers would wait for: the examples, the map, the words that typing is completed from."""
+    if archive.build.items:
+        drawn(archive)
+        vocabulary(archive, archive.generation)
+        _material(archive, fitted_id(archive))
 
 
 def _topics(archive: Archive) -> Sequence[Topic]:
