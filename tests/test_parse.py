@@ -213,6 +213,9 @@ def test_names_of_issues() -> None:
         ("A plain English sentence about papers and bread.", "en"),
         ("Ein deutscher Satz über das Lesen von Zeitungen am Morgen.", "de"),
         ("42", None),
+        ("Contribute to the Weaver with Thread and ThreadHub", "en"),
+        ("Ines Kral: Loom burst timer", None),
+        ("The loom is one of the things that can be mended by anybody who has a spoon. " * 20, "en"),
     ],
 )
 def test_languages(text: str, language: str | None) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from ..links import canonical_key, clean_url, is_plumbing, is_profile
@@ -67,6 +68,7 @@ def width(text: str) -> int:
     return size + (len(text.encode("utf-8", "replace")) - size) // 2 if not text.isascii() else size
 
 
+@lru_cache(maxsize=4096)
 def is_address(label: str) -> bool:
     """Whether a label is an address or a host name, also one that translation has spaced out or bracketed."""
     label = label.strip(_EDGE + " ")
@@ -176,9 +178,8 @@ class Context:
         label = link.label.strip()
         if "://" in label and is_profile(canonical_key(label)):
             return True
-        parts = urlsplit(link.url)
-        alike = bool(self._slug) and parts.netloc.lower() == self._host and _akin(self._slug, _slug(link.url))
-        if alike:
+        alike = bool(self._slug) and urlsplit(link.url).netloc.lower() == self._host
+        if alike and _akin(self._slug, _slug(link.url)):
             return True
         if not label or width(label) > 120:
             return False

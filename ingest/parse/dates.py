@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 _MONTHS = {
@@ -86,6 +87,7 @@ def is_date(text: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=1024)
 def names_an_issue(text: str) -> bool:
     """Whether a short text names an issue: it has an issue number, a week, or a year and a month."""
     return (

@@ -168,8 +168,10 @@ def _is_shouted(line: Sequence[Run]) -> bool:
     if any(run.href for run in line):
         return False
     text = text_of(line).strip()
+    if len(text) > 60 or ends_like_sentence(text):
+        return False
     letters = [char for char in text if char.isalpha()]
-    return len(letters) >= 3 and len(text) <= 60 and all(map(str.isupper, letters)) and not ends_like_sentence(text)
+    return len(letters) >= 3 and all(map(str.isupper, letters))
 
 
 def _lead_images(regions: Sequence[Region]) -> None:

@@ -96,6 +96,14 @@ class _Look:
     depth: int = 0
     list_id: int = 0
 
+    def linking(self, href: str) -> "_Look":
+        """The same place within a link (`dataclasses.replace` is several times as slow)."""
+        return _Look(href, self.strong, self.em, self.quoted, self.caption, self.depth, self.list_id)
+
+    def styled(self, strong: bool, em: bool) -> "_Look":
+        """The same place in other type."""
+        return _Look(self.href, strong, em, self.quoted, self.caption, self.depth, self.list_id)
+
 
 @dataclass(slots=True)
 class _Walker:
@@ -207,7 +215,7 @@ class _Walker:
         style = element.get("style") or ""
         strong = look.strong or element.tag in _STRONG or bool(style and _BOLD.search(style))
         em = look.em or element.tag in _EM
-        inner = look if (strong, em) == (look.strong, look.em) else replace(look, strong=strong, em=em)
+        inner = look if (strong, em) == (look.strong, look.em) else look.styled(strong, em)
         apart = bool(style) and _BLOCK_STYLE.search(style) is not None
         if apart:
             self.runs.append(Run("\n"))
@@ -223,7 +231,7 @@ class _Walker:
 
     def _link(self, element: html.HtmlElement, look: _Look, depth: int) -> None:
         href = (element.get("href") or element.get("data-href") or "").strip() or None
-        inner = replace(look, href=href) if href else look
+        inner = look.linking(href) if href else look
         if href and _is_card(element):
             self._flush(look)
             self._card(element, href)

@@ -106,7 +106,8 @@ def _column(lines: Sequence[str], pairs: Sequence[int]) -> int | None:
     fits: Counter[int] = Counter()
     pairs = [number for number in pairs if "://" not in lines[number + 1].split(None, 1)[0]]
     for number in pairs:
-        for column in _COLUMNS:
+        size, more = width(lines[number].rstrip()), width(lines[number + 1].split(None, 1)[0])
+        for column in range(max(size, _COLUMNS.start), min(size + more + 1, _COLUMNS.stop)):
             if _fills(lines, number, column):
                 fits[column] += 1
     if len(pairs) < 4 or not fits:
