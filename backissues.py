@@ -176,11 +176,10 @@ def ingest(sources: tuple[str, ...], **given: Any) -> None:
 
 def derive(archive: "Archive") -> None:
     """Bring up to date what is made from the whole archive (indexes, relevance, topics), also after a killed run."""
-    from search.refresh import STATE, refresh
+    from search.refresh import is_current, refresh
 
     archive.settle()
-    kept = archive.state(STATE)
-    if archive.item_count and (kept is None or kept[1] != archive.generation):
+    if archive.item_count and not is_current(archive):
         refresh(archive)
 
 
@@ -409,10 +408,12 @@ def warm(archive: "Archive") -> None:
     from index.errors import ArchiveError
     from search.results import Ask
     from search.retrieve import search as find
+    from web import front
 
     try:
         for words in (1, 24, 48):  # the model is made ready for each length of question
             find(archive, Ask(query="warm " * words))
+        front.warm(archive)
     except ArchiveError as error:  # told again, properly, to whoever asks
         click.echo(f"The model is not ready: {error}", err=True)
 

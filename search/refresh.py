@@ -21,6 +21,7 @@ from .relevance import Calibration, Null, nulls
 from .results import Mode
 
 STATE = "calibration"
+RELEASE = "fits"
 SAMPLE = 400
 """Items whose text and vectors stand for all of them."""
 
@@ -45,7 +46,26 @@ def refresh(archive: Archive) -> None:
 
     refresh_sentences(archive)
     refresh_topics(archive)
+    archive.put_state(RELEASE, _release())
     _kept.put(archive, fit(archive).to_bytes())  # last, because its generation stands for all of them
+
+
+def is_current(archive: Archive) -> bool:
+    """Whether what is kept was fitted to the archive as it is now, and in the way that this release reads."""
+    kept = archive.state(STATE)
+    return (
+        kept is not None
+        and archive.state(RELEASE) == (_release(), archive.generation)
+        and kept[1] == archive.generation
+        and Calibration.from_bytes(kept[0]) is not None
+    )
+
+
+def _release() -> bytes:
+    """The versions of everything that is fitted."""
+    from . import relevance, sentences, topic_state
+
+    return " ".join(str(part.VERSION) for part in (relevance, sentences, topic_state)).encode()
 
 
 def fitted(archive: Archive) -> Fitted:

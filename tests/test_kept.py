@@ -1,13 +1,15 @@
 """A running site follows what is fitted after an ingest, however its questions and the ingest fall together."""
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from index.archive import Archive
 from index.types import Document, Item
+from search import relevance, sentences, topic_state
 from search.carrying import carrying
-from search.refresh import fitted, fitted_id, refresh
+from search.refresh import fitted, fitted_id, is_current, refresh
 from search.topics import topic_map
 
 from .conftest import WordEncoder
@@ -70,3 +72,19 @@ def test_sentences_of_another_model_are_not_compared(tmp_path: Path, encoder: Wo
         assert carrying(archive, other.queries(["honey"]), found) == {}
         refresh(archive)
         assert set(carrying(archive, other.queries(["honey"]), found)) == {one.id for one in found}
+
+
+@pytest.mark.parametrize("part", [relevance, sentences, topic_state])
+def test_a_release_that_fits_otherwise_fits_again(
+    tmp_path: Path, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch, part: ModuleType
+) -> None:
+    with opened(tmp_path, encoder, *issues(1, 4)) as archive:
+        assert not is_current(archive)
+        refresh(archive)
+        assert is_current(archive)
+        monkeypatch.setattr(part, "VERSION", 99)
+        assert not is_current(archive)
+        refresh(archive)
+        assert is_current(archive)
+        put(archive, document(77, [item(1, "One more")]))
+        assert not is_current(archive)
