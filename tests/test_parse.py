@@ -214,7 +214,7 @@ def test_names_of_issues() -> None:
         ("Ein deutscher Satz über das Lesen von Zeitungen am Morgen.", "de"),
         ("42", None),
         ("Contribute to the Weaver with Thread and ThreadHub", "en"),
-        ("Ines Kral: Loom burst timer", None),
+        ("R Loom Consortium notes", None),
         ("The loom is one of the things that can be mended by anybody who has a spoon. " * 20, "en"),
     ],
 )
