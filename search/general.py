@@ -25,7 +25,8 @@ GENERAL = frozenset(
         "many much every even still may might could would should must also without within across against",
         "among per via than around really very article paper papers authors author research researchers",
         "method methods approach propose proposed introduces introduction study results result based like",
-        "well better best high low large small can not become lose",
+        "well better best high low large small can not become lose larger largest smaller smallest bigger higher lower",
+        "easy easier simple simpler",
         "可以 使用 通过 进行 提出 研究 方法 包括 具有 问题 结果 作者 文章 论文 介绍",
         "关于 没有 应用 利用 不同 发现 表明 基于",
         "需要 实现 提高 认为 工作 情况 解释 讨论 以及 因为 因此 如果 但是 虽然 例如",
@@ -87,3 +88,24 @@ OTHER_FUNCTION_WORDS = frozenset(
     )
 )
 """Words of other languages that carry no subject, as they are written."""
+
+_OTHER = {
+    "de": "Sonstiges",
+    "en": "Other",
+    "es": "Otros",
+    "fr": "Divers",
+    "it": "Altro",
+    "ja": "その他",
+    "ko": "기타",
+    "nl": "Overig",
+    "pl": "Inne",
+    "pt": "Outros",
+    "ru": "Прочее",
+    "sv": "Övrigt",
+    "zh": "其他",
+}
+
+
+def other_in(language: str) -> str:
+    """What lists call that which fits nowhere else, in a language by its code."""
+    return _OTHER.get(language.partition("-")[0].casefold(), _OTHER["en"])

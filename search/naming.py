@@ -33,32 +33,14 @@ NAMED = 3
 """Phrases in a name, at most."""
 WEAKER = 0.25
 """How much less than its first phrase a name's other phrases may say."""
+WHOLE = 0.25
+"""How often a phrase must be used, beside its half, to be put in that half's place."""
 ALIKE = 0.75
 """The cosine from which on two phrases say the same."""
 STEADY = 1.0
 """Texts added to either side of a comparison, so that few texts prove little."""
 SHARED_LANGUAGE = 0.25
 """The part of a group that must be in the archive's main language for its name to be in it."""
-_OTHER = {
-    "de": "Sonstiges",
-    "en": "Other",
-    "es": "Otros",
-    "fr": "Divers",
-    "it": "Altro",
-    "ja": "その他",
-    "ko": "기타",
-    "nl": "Overig",
-    "pl": "Inne",
-    "pt": "Outros",
-    "ru": "Прочее",
-    "sv": "Övrigt",
-    "zh": "其他",
-}
-
-
-def other_in(language: str) -> str:
-    """What lists call that which fits nowhere else, in a language by its code."""
-    return _OTHER.get(language.partition("-")[0].casefold(), _OTHER["en"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +108,9 @@ def named(given: Texts, count: int) -> dict[int, Named]:
             continue
         first = next((one for one in ranked if one.key not in firsts), ranked[0])
         firsts.add(first.key)
-        name = _name([first, *(one for one in ranked if one is not first)])
+        known = {one.key: one for one in candidates[group] if one.key not in firsts}
+        name = _name([first, *(one for one in ranked if one is not first)], known)
+        firsts.add(name[0].key)
         words = [*name, *(one for one in ranked if one not in name)][:count]
         result[group] = Named(tuple(one.form for one in name), tuple(one.form for one in words))
     return result
@@ -280,8 +264,11 @@ def _overlap(one: str, other: str) -> bool:
     return len(words) == len(others) == 1 and (one.startswith(other) or other.startswith(one))
 
 
-def _name(ranked: Sequence[_Scored]) -> list[_Scored]:
-    """The first phrase and up to two more that say nearly as much, and mostly of other texts of the group."""
+def _name(ranked: Sequence[_Scored], known: dict[str, _Scored]) -> list[_Scored]:
+    """The first phrase and up to two more that say nearly as much, and mostly of other texts of the group.
+
+    Of two halves of one `known` phrase the whole is put into the name, where it is used enough, and not both.
+    """
     name, rest = [ranked[0]], list(ranked[1:])
     while rest and len(name) < NAMED:
         covered = frozenset[int]().union(*(one.holding for one in name))
@@ -289,5 +276,18 @@ def _name(ranked: Sequence[_Scored]) -> list[_Scored]:
         best = int(np.argmax(worth))
         if worth[best] < WEAKER * ranked[0].score:
             break
-        name.append(rest.pop(best))
+        one = rest.pop(best)
+        joined = next(
+            ((place, whole) for place, other in enumerate(name) if (whole := _whole(one, other, known))), None
+        )
+        if joined is None:
+            name.append(one)
+        elif len(joined[1].holding) >= WHOLE * len(name[joined[0]].holding):
+            name[joined[0]] = joined[1]
     return name
+
+
+def _whole(one: _Scored, other: _Scored, known: dict[str, _Scored]) -> _Scored | None:
+    """The known phrase that two are the halves of."""
+    keys = (f"{a.key}{gap}{b.key}" for a, b in ((one, other), (other, one)) for gap in ("", " "))
+    return next((known[key] for key in keys if key in known), None)

@@ -18,6 +18,10 @@ from .unspaced import WIDE
 from .words import FUNCTION_WORDS
 
 MOST_WORDS = 3
+GERMAN = 0.4
+"""From which part of nouns written large inside sentences on a language writes them all so."""
+ENOUGH = 30
+"""Nouns inside sentences from which on they can say so."""
 AS_NOUN = 4
 """How much the spelling of a noun counts more: `encryption`, not `encrypted`, which have one key."""
 LARGE = 0.3
@@ -29,7 +33,7 @@ _POSSESSIVE = re.compile(r"['\u2019]s?$", re.IGNORECASE)
 _WIDE_BEFORE = re.compile(rf"[{WIDE}]\s?$")
 # What French and Italian write before a vowel belongs to no noun: `d'images`, `dell'arte`.
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu|un|(?:d|n|s)?(?:e|a|u)ll)['\u2019](?=\w{3})", re.IGNORECASE)
-_INNER = re.compile(r"[-\u2010/]")
+_INNER = re.compile(r"[-\u2010/._]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,18 @@ class Spellings:
     """After a lower-case word, where only names are written large."""
     anywhere: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
+    nouns: int = 0
+    """Inside sentences."""
+    large: int = 0
+    """Of these, those written large."""
+
+    def note(self, key: str, form: str, weight: int, inside: bool) -> None:
+        self.anywhere[key][form] += weight
+        if inside:
+            self.inside[key][form] += weight
+            self.nouns += weight > 1
+            self.large += weight > 1 and form[0].isupper()
+
     def of(self, key: str) -> str:
         """As it is written most inside sentences; known from headings alone it is written small, unless a name."""
         found = self.inside.get(key)
@@ -56,6 +72,8 @@ class Spellings:
             large = Counter({form: count for form, count in found.items() if not form.islower()})
             return _commonest(large if large.total() >= LARGE * found.total() else found)
         form = _commonest(self.anywhere[key])
+        if self.nouns >= ENOUGH and self.large > GERMAN * self.nouns:
+            return form
         return " ".join(word.lower() if self._plain(word) else word for word in form.split())
 
     def _plain(self, word: str) -> bool:
@@ -98,9 +116,7 @@ def phrases(text: str, spellings: Spellings) -> Iterator[Phrase]:
             key = " ".join(one.key for one in words[first : last + 1])
             form = " ".join(one.text for one in words[first : last + 1])
             noun = closed and not verbal
-            spellings.anywhere[key][form] += AS_NOUN if noun else 1
-            if inside:
-                spellings.inside[key][form] += AS_NOUN if noun else 1
+            spellings.note(key, form, AS_NOUN if noun else 1, inside)
             yield Phrase(key, noun)
             if not joined[last]:
                 break
@@ -128,7 +144,7 @@ def _words(text: str) -> Iterator[tuple[str, str, int, int]]:
 
 
 def _key(word: str) -> str:
-    return " ".join(stem(part) for part in _INNER.split(word.casefold()))
+    return " ".join(stem(part) for part in _INNER.split(word.casefold()) if part)
 
 
 def _function(word: _Word) -> bool:

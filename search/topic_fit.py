@@ -16,9 +16,10 @@ from index.archive import Archive
 from index.errors import ArchiveError
 from index.types import FloatArray, IdArray
 
+from .general import other_in
 from .grouping import Labels, centres_of, grouped, joined, smoothed, unit
 from .layout import laid_out, placed
-from .naming import Named, Texts, named, other_in
+from .naming import Named, Texts, named
 from .topic_state import Fit, nothing
 
 SAMPLE = 2000
@@ -187,26 +188,28 @@ def _all(
 
 
 def _followed(archive: Archive, ids: IdArray, before: Fit) -> Fit | None:
-    """The earlier fit without what was removed and with what is new; None when it is time for another one."""
+    """The earlier fit without what was removed, with what is new or changed; None when it is time for another one."""
     if before.fitted_on == 0 or not before.fitted_on / REFIT < len(ids) <= before.fitted_on * REFIT:
         return None
     held = np.isin(before.sample, ids, assume_unique=True)
     sample = before.sample[held]
     if not len(sample) or len(sample) < (1 - CHANGED) * len(before.sample):
         return None
-    if (_marks(archive.vectors(sample.tolist())) != before.marks[held]).mean() > CHANGED:
+    changed = _marks(archive.vectors(sample.tolist())) != before.marks[held]
+    if changed.mean() > CHANGED:
         return None
-    kept = np.isin(before.ids, ids, assume_unique=True)
+    joins = sample[~changed]
+    kept = np.isin(before.ids, np.setdiff1d(ids, sample[changed], assume_unique=True), assume_unique=True)
     old_rows = np.searchsorted(ids, before.ids[kept])
     fresh = np.setdiff1d(np.arange(len(ids)), old_rows, assume_unique=True)
     topics = np.empty(len(ids), dtype=np.int32)
     places = np.empty((len(ids), 2), dtype=np.float32)
     topics[old_rows], places[old_rows] = before.topics[kept], before.places[kept]
     if len(fresh):
-        rows = np.searchsorted(ids, sample)
-        vectors = archive.space_vectors(sample.tolist())
+        rows = np.searchsorted(ids, joins)
+        vectors = archive.space_vectors(joins.tolist())
         frame = _Frame.of(vectors, rows, archive.facet_columns(ids).language.codes)
-        known, groups = np.unique(before.groups[held], return_inverse=True)
+        known, groups = np.unique(before.groups[held][~changed], return_inverse=True)
         joining = _Sample(rows, frame.centred(vectors, rows), groups, places[rows])
         found, places[fresh] = _all(archive, ids, frame, joining, fresh)
         topics[fresh] = before.group_topics[known[found]]

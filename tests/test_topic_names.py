@@ -46,6 +46,13 @@ def test_names_are_spelled_as_inside_sentences() -> None:
     ]
 
 
+def test_german_nouns_stay_large() -> None:
+    spellings = Spellings()
+    for text in ("Soundkarte einrichten", *["man hört den Klang der Instrumente", "selten klingt der alte Ton"] * 9):
+        list(phrases(text, spellings))
+    assert spellings.of("soundkart") == "Soundkarte"
+
+
 def test_the_noun_is_shown_where_a_stem_has_several_forms() -> None:
     spellings = Spellings()
     for text in ("we encrypted mail", "they encrypted files", "tools for encryption", "on encryption and mail"):
@@ -119,6 +126,13 @@ def test_a_name_says_nothing_twice() -> None:
     found = named(Texts(texts, groups, vectors=vectors, embed=embed), 5)  # type: ignore[arg-type]
     assert set(found[0].name) in ({"beehive", "pollen"}, {"skep", "pollen"})
     assert found[1].name in (("sail",), ("rudder",))
+
+
+def test_the_halves_of_one_phrase_do_not_stand_beside_each_other() -> None:
+    texts = ["the iron and the bridge", "iron, a bridge", "iron bridge", "an iron bridge", "the iron bridge", "rust"]
+    texts += ["on cats", "a cat", "the cats", "of cats", "cats", "the cat"]
+    found = named(Texts(texts, np.repeat([0, 1], 6)), 4)
+    assert found[0].name == ("iron bridge",)
 
 
 def test_names_are_in_the_main_language_where_a_group_has_it() -> None:

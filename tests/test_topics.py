@@ -162,6 +162,24 @@ def test_what_cannot_be_read_is_fitted_anew(archive: Archive, payload: bytes) ->
     assert told(topic_map(archive)) == before
 
 
+def test_an_edited_item_goes_where_it_belongs_now(archive: Archive) -> None:
+    issue = issues(1, 2)[0]
+    bees, boats, bread = archive.issue_items(1)
+    titles = {one.id: one.title for one in archive.all_items()}
+
+    def fellows(item_id: int) -> set[str]:
+        inside = next(topic for topic in topic_map(archive).topics if item_id in topic.item_ids)
+        return {titles[one].split()[1] for one in inside.item_ids.tolist() if one != item_id}
+
+    assert fellows(bees.id) == {"bees"}
+    edited = replace(issue.items[0], summary=SUBJECTS["bread"])
+    put(archive, replace(issue, items=(edited, *issue.items[1:]), content_hash="2"))
+    assert [one.id for one in archive.issue_items(1)] == [bees.id, boats.id, bread.id]
+    refresh_topics(archive)
+    assert fellows(bees.id) == {"bread"}
+    assert fellows(boats.id) == {"boats"}
+
+
 def test_only_known_months_are_counted(tmp_path: Path, encoder: Encoder) -> None:
     """One newsletter's issues bear dates, with a gap of years; one's only years; one's nothing."""
     made = []
