@@ -102,6 +102,12 @@ def test_half_a_word_is_read_as_the_word_it_begins_until_the_typing_rests(page: 
     expect(page.locator("h1.count")).to_contain_text("for “speech”")
     expect(page.locator("h1.count")).to_have_text("Nothing close")  # at last as it stands
     assert page.locator("#q").input_value() == "spee"
+    page.locator("#q").press_sequentially("c", delay=35)
+    expect(page.locator("h1.count")).to_contain_text("for “speech”")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(1900)
+    expect(page.locator("h1.count")).to_contain_text("for “speech”")  # who reads the hits keeps them
+    expect(page.locator(".hits .open").first).to_be_focused()
 
 
 def test_nothing_moves_while_results_are_swapped(page: Page) -> None:

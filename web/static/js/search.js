@@ -31,12 +31,13 @@ document.addEventListener("htmx:after:history:update", ({ detail: { sourceElemen
   timer = setTimeout(rest, 8000);
 });
 // While one types, an answer may be to the word that was begun (the page says so). Once the typing rests, the question
-// is asked as it stands.
+// is asked as it stands; but nothing is taken from under a reader who has gone on to the hits.
 let resting;
+const rested = () => { if (document.activeElement === box() && window.scrollY < 40) form().dispatchEvent(new Event("rest")); };
 document.addEventListener("input", (event) => { if (event.target.id === "q") clearTimeout(resting); }, true);
 document.addEventListener("htmx:after:swap", () => {
   clearTimeout(resting);
-  if (document.querySelector("#main [data-begun]")) resting = setTimeout(() => form().dispatchEvent(new Event("rest")), 1500);
+  if (document.querySelector("#main [data-begun]")) resting = setTimeout(rested, 1500);
 });
 document.addEventListener("focusout", (event) => { if (event.target.id === "q") rest(); });
 
