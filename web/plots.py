@@ -105,7 +105,7 @@ def draw(found: TopicMap) -> Map:
 _REACH = 0.05
 """How far, as a part of the map, points stand together."""
 _COMPARED = 200
-_LETTER, _LETTER_SMALL = 23, 40
+_LETTER, _LETTER_SMALL = 23, 58
 """Height of the names in SVG units, on a wide and on a narrow screen (the stylesheet's sizes)."""
 
 
