@@ -17,7 +17,7 @@ from index.types import FloatArray
 
 from .results import Band
 
-VERSION = 5
+VERSION = 6
 GOOD = 0.5
 """Scores from here on are "good": better than nearly all neutral questions achieve."""
 STRONG = 0.85
@@ -27,9 +27,9 @@ WEAK = 0.2
 """Below this an item is not shown at all."""
 
 
-BORDER = 1.5
+BORDER = 1.35
 """How many spreads above the median of chance the border of "good" lies in an archive of many items."""
-CAUTION, FEW_ITEMS = 0.7, 150
+CAUTION, FEW_ITEMS = 0.85, 150
 """How much higher it lies in an archive of hardly any items, and with how many items that is down to a third."""
 
 
