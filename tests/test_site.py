@@ -142,6 +142,15 @@ def test_an_issue_reads_as_it_was(site: TestClient) -> None:
     assert not soup(site, "/issues/6").select('.turn [rel="next"]')
 
 
+def test_what_stands_alone_has_no_empty_frames_around_it(tmp_path: Path) -> None:
+    only = document(1)
+    with fill(tmp_path, [replace(only, items=only.items[:1])]) as archive, client(archive) as site:
+        assert not soup(site, "/issues/1").select(".turn, .shelf")
+        assert not soup(site, "/items/1").select(".neighbours, .shelf")
+        assert not soup(site, "/topics").select("#map, .topics li")
+        assert "1 item" in one(soup(site, "/"), "h1").get_text()
+
+
 def test_all_issues_newest_first_with_what_is_in_them(site: TestClient) -> None:
     page = soup(site, "/issues")
     assert opened(page) == [f"Field notes {number}" for number in range(6, 0, -1)]

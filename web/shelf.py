@@ -58,10 +58,11 @@ def spines(
             label += " · " + language.plural("%(n)s item", "%(n)s items", light)
         classes = f"s{_step(size, tallest)}" + (" here" if any(issue.id == here for issue in group) else "")
         fill = _step(light, brightest) if light else 0
-        begins = year is not None and year != before and len(made) - labelled >= room
+        last = len(groups) - len(made) < room  # its label has room on its left only
+        begins = year is not None and year != before and len(made) - labelled >= room * (1 + last)
         if begins:
             labelled = len(made)
-            classes += " last" if len(groups) - len(made) < room else ""
+            classes += " last" if last else ""
         made.append(Spine(f"/issues/{group[-1].id}", label, classes, fill, year if begins else None))
         before = year or before
     return made
