@@ -12,7 +12,8 @@ from index.types import FloatArray, IdArray
 
 from .naming import Named
 
-VERSION = 3
+VERSION = 4
+"""Also raised when topics are grouped or named in another way: a fit is kept for long."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
