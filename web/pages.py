@@ -172,7 +172,7 @@ def _sorts(here: View, asked: Asked) -> list[Choice]:
 
 
 _FACETS = ("newsletter", "section", "kind", "year", "host", "language")
-_FACET_VALUES = 8
+_FACET_VALUES, _YEARS = 8, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _facets(here: View, asked: Asked, answer: Answer) -> list[FacetView]:
                 (field, value.value) in asked.conditions,
                 value.count,
             )
-            for value in facet.values[:_FACET_VALUES]
+            for value in facet.values[: _YEARS if field == "year" else _FACET_VALUES]
         )
         views.append(FacetView(field, names[field], values))
     return views
