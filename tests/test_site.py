@@ -148,6 +148,8 @@ def test_what_stands_alone_has_no_empty_frames_around_it(tmp_path: Path) -> None
         assert not soup(site, "/issues/1").select(".turn, .shelf")
         assert not soup(site, "/items/1").select(".neighbours, .shelf")
         assert not soup(site, "/topics").select("#map, .topics li")
+        ways = soup(site, "/search?q=robots&section=Nothing").select(".nothing a")
+        assert [way["href"] for way in ways] == ["/search?q=robots", "/issues"], "there are no topics to wander through"
         assert "1 item" in one(soup(site, "/"), "h1").get_text()
 
 

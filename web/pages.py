@@ -18,6 +18,7 @@ from .completing import complete
 from .render import SCHEMES, View, render, view
 from .shelf import Spine, spines
 from .texts import bands, chip_names, facet_names, facet_value, sort_names
+from .topography import topics
 
 router = APIRouter(include_in_schema=False)
 _YEAR = 365 * 24 * 3600
@@ -60,6 +61,7 @@ def search_page(request: Request) -> Response:
     values |= {
         "chips": _chips(here, asked, answer),
         "widened": asked.widened(answer.query.words),
+        "topical": not answer.close and bool(topics(here.archive).topics),
         "sorts": _sorts(here, asked),
         "facets": _facets(here, asked, answer),
         "bins": _shelf(here, answer),
