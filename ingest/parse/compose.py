@@ -180,6 +180,7 @@ def _paragraph(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
 def _set_aside(entry: Entry, block: Block, links: list[Link], place: tuple[_Body, bool], context: Context) -> bool:
     """Reads a paragraph that only carries links: where a picture is from, an address, further places to go."""
     found, after_image = place
+    after_image = after_image or bool(block.images)
     if after_image and links and not links[0].bare and all(run.em or not run.text.strip() for run in block.runs):
         found.sources.extend(links)  # where the picture is from
         return True

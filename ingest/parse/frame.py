@@ -30,9 +30,22 @@ _FRAME = re.compile(
 )
 
 
+_GREETING = re.compile(
+    r"(?:welcome|hello|hi|hey|dear|greetings|good (?:morning|day|evening)|willkommen|hallo|bienvenue|bonjour|salut|"
+    r"bienvenid[oa]s?|hola|olá|ciao|benvenuti|大家好|你好|欢迎|みなさん|こんにちは|안녕하세요)(?!\w).{0,60}",
+    re.IGNORECASE,
+)
+
+
 def within_frame(regions: Sequence[Region]) -> list[Entry]:
     """The entries of a document without those that only frame it."""
-    kept = [entry for region in regions for entry in region.entries if not _in_frame(entry, region)]
+    greeting = _greeting(regions)
+    kept = [
+        entry
+        for region in regions
+        for entry in region.entries
+        if not _in_frame(entry, region) and not (region is greeting and entry.origin in ("paragraph", "title"))
+    ]
     told = sum(entry.said > 0 for entry in kept if entry.origin != "list")
     bodies = sum(entry.origin != "list" for entry in kept)
     if bodies and told * 5 >= bodies * 3:
@@ -48,6 +61,19 @@ def within_frame(regions: Sequence[Region]) -> list[Entry]:
             if entry.origin == "card" and entry.summary is None:
                 entry.summary = entry.text or None
     return kept
+
+
+def _greeting(regions: Sequence[Region]) -> Region | None:
+    """The part above all others whose running text greets the reader and says what the newsletter is, if there is one:
+    its heading is a greeting, or it has none and its one link leads to a front page."""
+    filled = [region for region in regions if region.entries]
+    if len(filled) < 3 or filled[0].role == "item":
+        return None
+    first = filled[0]
+    if first.heading is not None:
+        return first if _GREETING.fullmatch(first.name) else None
+    entry = first.entries[0]
+    return first if len(first.entries) == 1 and entry.origin != "heading" and "/" not in (entry.key or "/") else None
 
 
 def _trails(entry: Entry, sections: set[str | None]) -> bool:

@@ -29,7 +29,7 @@ def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], l
     _lead_images(regions)
     for region in regions:
         segment(region, region.number, context, alone=len(regions) == 1)
-    _undo_splits(regions)
+    _undo_splits(regions, context)
     _headings(regions, context)
     _sections(regions)
     entries = within_frame(regions)
@@ -63,14 +63,31 @@ def _joined(regions: list[Region], context: Context) -> list[Region]:
     return out
 
 
-def _undo_splits(regions: Sequence[Region]) -> None:
-    """Leaves a heading with its two or three paragraphs as one entry where most headings of its level name one."""
+def _undo_splits(regions: Sequence[Region], context: Context) -> None:
+    """Leaves a heading with what is under it as one entry where most headings of its level name one: with two or three
+    paragraphs, or, if such headings are linked titles, with whatever paragraphs and lists."""
     roles = {level: Counter(r.role for r in regions if r.level == level) for level in {r.level for r in regions}}
     for region in regions:
         counts = roles[region.level]
+        if region.heading is None or region.role not in ("split", "section"):
+            continue
+        divided = counts["split"] + counts["section"]
+        if counts["item"] >= max(2, 2 * divided) and _heads_alone(region, regions, context):
+            region.entries, region.role = [], "item"
+            continue
         few = region.heading is not None and region.role == "split" and len(region.entries) <= 3
         if few and counts["item"] >= 2 * counts["split"] and _opens_entry(region):
             region.entries, region.role = [], "item"
+
+
+def _heads_alone(region: Region, regions: Sequence[Region], context: Context) -> bool:
+    """Whether a heading is a linked title, as nearly all of its level are."""
+    if region.heading is None or not context.links(region.heading.runs):
+        return False
+    linked = [
+        bool(context.links(other.heading.runs)) for other in regions if other.heading and other.level == region.level
+    ]
+    return sum(linked) * 5 >= len(linked) * 4
 
 
 def _opens_entry(region: Region) -> bool:

@@ -122,7 +122,9 @@ def title_text(runs: Sequence[Run], links: Sequence[Link]) -> str:
             text = _without_host(_without_bracketed_host(text), hosts)
         stripped = text.strip(EDGE)
         if stripped or not pieces:
-            pieces.append(text if stripped == text.strip() else f" {stripped} ")
+            sign = text.strip()[:1]
+            joins = f"{sign} " if pieces and stripped and sign in ("-", "–", "—") else ""
+            pieces.append(text if stripped == text.strip() else f" {joins}{stripped} ")
         elif text.strip():
             pieces.append(" ")
     title = squeeze(_EMPTY_BRACKETS.sub("", "".join(pieces)))
@@ -203,16 +205,18 @@ def title_line(runs: Runs, context: Context) -> Title | None:
 
 
 def _attributed(line: Runs, rest: Runs, links: Sequence[Link], context: Context) -> Title | None:
-    """A title line that goes on to say by whom or where ("Title by Author"), with a link there too."""
+    """A title line that goes on to say by whom or where ("Title by Author"), with a link there too; with a number
+    before it, also one that goes on to its other forms ("1. Title, in English: Title")."""
     first, text = links[0], text_of(line)
     between = text[first.end : links[1].start].strip(EDGE + "(（")
     after = width(text[links[-1].end :].strip(EDGE + ".)）"))
+    joined = between.casefold() in _BY or (numbered(line) is not None and width(between) <= 12)
     if (
         len(links) > 3
         or after > 12
         or width(first.label) < 8
         or context.generic(first.label)
-        or between.casefold() not in _BY
+        or not joined
         or _WORD.search(without_number(text[: first.start]))
     ):
         return None

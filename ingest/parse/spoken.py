@@ -15,6 +15,7 @@ das wie warum was el los las uno una cómo qué o os as um uma como il lo gli i 
 _OPENS_NAME = frozenset(_NAMING.split())
 _FRONT = re.compile(r"(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|about)[\w.-]*(?:/.*)?)?", re.IGNORECASE)
 _WORD = re.compile(r"\w")
+_QUOTES = ("“", "„", "«", '"', "「", "『", "《")
 
 
 def main_link(links: Sequence[Link], text: str, context: Context) -> Link | None:
@@ -28,14 +29,18 @@ def main_link(links: Sequence[Link], text: str, context: Context) -> Link | None
         return None
     first = telling[0]
     leads = width(text[: first.start].strip(EDGE)) <= 6
-    if (leads and not is_whose(first)) or (first.strong and not is_profile(first.key)):
+    described = text[first.end :].lstrip()[:1] in ("-", "–", "—", ":", "：")
+    if (leads and not (is_whose(first) or (_is_front(first) and not described))) or (
+        first.strong and not is_profile(first.key)
+    ):
         return first
     end = first.start + len(first_sentence(text[first.start :]))
     near = [link for link in telling if link.start < end]
     outside = [link for link in near if not in_brackets(text[: link.start])]
     made = [link for link in outside if not (is_whose(link) or _is_front(link))]
     if leads:
-        return made[0] if made and (is_profile(first.key) or _says_more(made[0], first)) else first
+        named = made and (is_profile(first.key) or _says_more(made[0], first) or made[0].label[:1] in _QUOTES)
+        return made[0] if named else first
     outside = made or outside
     if not outside:
         return first

@@ -73,7 +73,8 @@ def titles(region: Region, number: int, context: Context) -> list[Entry]:
             image = next((b.images[0] for b in reversed(blocks[: start.index]) if b.images), None)
             while body and body[-1].kind == "image" and position + 1 < len(starts):
                 body = body[:-1]
-        if start.title is None and not start.whole and _only_lists(body, context):
+        counts = numbered(start.runs) is not None
+        if start.title is None and not (start.whole or counts) and _only_lists(body, context):
             entries.extend(list_entries(body, number, context))  # "In brief", with its bullets
             continue
         entries.append(_unit(start, (blocks[start.index], body, image), number, context))

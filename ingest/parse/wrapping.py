@@ -70,9 +70,12 @@ def unwrapped(text: str) -> str:
     lines = text.split("\n")
     pairs = list(_pairs(lines))
     column = _column(lines, pairs)
-    if column is None:
+    if column is not None:
+        joined = {number for number in pairs if _fills(lines, number, column)}
+    elif _is_loose(lines, pairs):
+        joined = {number for number in pairs if _goes_on(lines[number + 1])}
+    else:
         return text
-    joined = {number for number in pairs if _fills(lines, number, column)}
     out: list[str] = []
     for number, line in enumerate(lines):
         if number - 1 in joined:
@@ -114,6 +117,19 @@ def _column(lines: Sequence[str], pairs: Sequence[int]) -> int | None:
         return None
     column, count = max(fits.items(), key=lambda pair: (pair[1], pair[0]))
     return column if count * 5 >= len(pairs) * 4 else None
+
+
+def _is_loose(lines: Sequence[str], pairs: Sequence[int]) -> bool:
+    """Whether the lines were broken by hand wherever it suited: none is long, and most go on in the next one."""
+    if len(pairs) < 8 or sum(_goes_on(lines[number + 1]) for number in pairs) * 2 < len(pairs):
+        return False
+    plain = [line for line in lines if len(line.split(None, 6)) > 5 and "://" not in line]
+    return sum(width(line) > _COLUMNS.stop for line in plain) * 20 <= len(plain)
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a line starts in the middle of a sentence."""
+    return line.lstrip(" \t*_[(\"'“‘`")[:1].islower()
 
 
 def _fills(lines: Sequence[str], number: int, column: int) -> bool:
