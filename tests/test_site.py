@@ -216,6 +216,19 @@ def test_every_example_on_the_about_page_finds_something_here(site: TestClient) 
         assert "match" in one(page, "h1.count").get_text(), example.get_text()
 
 
+def test_an_error_says_nothing_that_its_reader_cannot_use(site: TestClient) -> None:
+    told = BeautifulSoup(site.get("/items/99999", headers=PAGE).text, "lxml")
+    assert one(told, ".lede")["lang"] == "en"
+    for path, language in (("/items/99999", "ja"), ("/items/abc", "en"), ("/items/abc", "zh")):
+        page = BeautifulSoup(site.get(path, headers={**PAGE, "Accept-Language": language}).text, "lxml")
+        assert not page.select(".lede"), (path, language)
+        assert page.select(".ways a")
+    question = BeautifulSoup(
+        site.get("/search?q=robot&cursor=x", headers={**PAGE, "Accept-Language": "ja"}).text, "lxml"
+    )
+    assert "cursor" in one(question, ".lede").get_text()
+
+
 def test_an_empty_archive_says_how_to_fill_it(tmp_path: Path) -> None:
     with Archive(tmp_path, WordEncoder(), create=True) as empty, client(empty) as site:
         assert "backissues ingest" in one(soup(site, "/"), "main").get_text()
