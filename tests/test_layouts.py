@@ -58,7 +58,7 @@ RENDERED = [path for path in (*DOCUMENTS, *sorted(SAMPLE.glob("*.md"))) if path.
 @pytest.mark.parametrize("path", [path for path in RENDERED if path.stem != "blog-source"], ids=lambda path: path.name)
 def test_html_made_from_markdown_gives_the_same_items(path: Path) -> None:
     text = path.read_text("utf-8")
-    body = text.partition("\n---\n")[2] if text.startswith("---\n") else text
+    body = text.partition(f"\n{text[:3]}\n")[2] if text.startswith(("---\n", "+++\n")) else text
     rendered = cmarkgfm.markdown_to_html_with_extensions(
         body, options=Options.CMARK_OPT_UNSAFE, extensions=["table", "strikethrough"]
     )

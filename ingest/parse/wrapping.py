@@ -21,6 +21,8 @@ _COLUMNS = range(60, 101)
 _BREAK = re.compile(r"\n(?=\S|\Z)")
 _APART = re.compile(r"\s*(?:#|[-*+•](?:\s|$)|\d+[.)]\s|>|\||```|~~~|<|={3,}|-{3,}|\[[^\]]+\]:|:::|\{)")
 _FENCE = re.compile(r"\s*(```|~~~)")
+_WHOLE = re.compile(r"(?:\*\*?|__?)[^*_].*(?:\*\*?|__?)|!?\[.*[)\]]")
+"""A line that is nothing but slanted, bold or linked, as titles are."""
 _INLINE = frozenset(("a", "em", "i", "strong", "b", "cite", "span"))
 
 
@@ -57,6 +59,9 @@ def _is_filled(texts: Sequence[str]) -> bool:
     if long:
         return sum(max(map(width, text.split("\n"))) > _LONGEST for text in long) * 5 <= len(long)
     lines = [line for text in texts for line in text.split("\n")[:-1]]
+    further = [line for text in texts for line in text.split("\n")[1:]]
+    if sum(map(_goes_on, further)) * 2 >= max(len(further), 1):
+        return True
     return sum(width(line) >= _COLUMNS.start - 10 for line in lines) * 5 >= 4 * len(lines)
 
 
@@ -73,7 +78,7 @@ def unwrapped(text: str) -> str:
     if column is not None:
         joined = {number for number in pairs if _fills(lines, number, column)}
     elif _is_loose(lines, pairs):
-        joined = {number for number in pairs if _goes_on(lines[number + 1])}
+        joined = {number for number in pairs if not _WHOLE.fullmatch(lines[number].strip())}
     else:
         return text
     out: list[str] = []
