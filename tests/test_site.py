@@ -223,10 +223,6 @@ def test_an_error_says_nothing_that_its_reader_cannot_use(site: TestClient) -> N
         page = BeautifulSoup(site.get(path, headers={**PAGE, "Accept-Language": language}).text, "lxml")
         assert not page.select(".lede"), (path, language)
         assert page.select(".ways a")
-    question = BeautifulSoup(
-        site.get("/search?q=robot&cursor=x", headers={**PAGE, "Accept-Language": "ja"}).text, "lxml"
-    )
-    assert "cursor" in one(question, ".lede").get_text()
 
 
 def test_an_empty_archive_says_how_to_fill_it(tmp_path: Path) -> None:

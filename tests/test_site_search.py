@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,7 +11,7 @@ from starlette.testclient import TestClient
 
 from index.archive import Archive
 from tests.reading import HTMX, PAGE, one, opened, soup
-from tests.served import NAMES, client, fill
+from tests.served import NAMES, client, document, fill
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,18 @@ def test_facets_and_chips_are_links_that_toggle(site: TestClient) -> None:
     assert kept == {("kind", "article")}
     wider = soup(site, str(chip["href"]))
     assert not wider.select(".chips")
+
+
+def test_reading_on_in_an_archive_that_has_changed_leads_to_the_matches_anew(tmp_path: Path) -> None:
+    with fill(tmp_path) as archive, client(archive) as site:
+        more = one(soup(site, "/search?year=2021"), ".more a")
+        list(archive.put([document(7)]))
+        told = BeautifulSoup(site.get(str(more["hx-get"]), headers=HTMX).text, "lxml")
+        assert one(told, "li.more a")["href"] == "/search?year=2021"
+        assert "changed" in told.get_text()
+        for address in (str(more["href"]), str(more["hx-get"]), "/search?year=2021&cursor=nonsense"):
+            answer = site.get(address, headers=PAGE, follow_redirects=False)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/search?year=2021")
 
 
 def test_operators_become_chips_that_can_be_taken_out(site: TestClient) -> None:

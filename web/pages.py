@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from index.archive import Archive
+from search.errors import BadCursor
 from search.results import Answer, Facet, Hit
 from search.retrieve import search
 
@@ -15,7 +16,7 @@ from . import front, i18n
 from .asking import LISTS, Asked
 from .common import settled
 from .completing import complete
-from .render import SCHEMES, View, render, view
+from .render import SCHEMES, View, render, view, wants_fragment
 from .shelf import Spine, spines
 from .texts import bands, chip_names, facet_names, facet_value, sort_names
 from .topography import topics
@@ -42,7 +43,14 @@ def search_page(request: Request) -> Response:
         values = {"query": "", "asked": asked, "begun": None, "blank": True, "examples": front.examples(here)}
         return render(request, "search", {**values, **_canonical("/search")})
     typed, begun = asked.query, None
-    answer = search(here.archive, asked.ask())
+    more = bool(asked.cursor) and request.query_params.get("band") is not None
+    try:
+        answer = search(here.archive, asked.ask())
+    except BadCursor:  # the archive has changed since the page before, or the address was damaged on its way
+        again = replace(asked, cursor=None).href
+        if more and wants_fragment(request):
+            return render(request, "search", {"again": again}, fragment="again")
+        return RedirectResponse(again, 303)
     if not answer.close and request.headers.get("HX-Typing") == "true":
         completed = complete(here.archive, asked.query)
         found = completed and search(here.archive, replace(asked, query=completed[0]).ask())
@@ -56,7 +64,7 @@ def search_page(request: Request) -> Response:
         "blank": False,
         **_hits(request, here, asked, answer),
     }
-    if asked.cursor and request.query_params.get("band") is not None:
+    if more:
         return render(request, "search", values, fragment="more")
     values |= {
         "chips": _chips(here, asked, answer),
