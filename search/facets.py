@@ -5,7 +5,6 @@ one filters by it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -22,21 +21,12 @@ _TABLE = 1 << 16
 Codes = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    facets: tuple[Facet, ...] = ()
-    issues: tuple[tuple[int, int], ...] = ()
-    """Works of every issue, as (issue id, works)."""
-
-
-def count(archive: Archive, ids: IdArray, filters: Filters) -> Counted:
+def count(archive: Archive, ids: IdArray, filters: Filters) -> tuple[Facet, ...]:
     """The facets of the candidates `ids` (any order)."""
     if not len(ids):
-        return Counted()
+        return ()
     ids = np.sort(ids)
-    columns = archive.facet_columns(ids)
-    distinct, inverse = np.unique(archive.work_of(ids), return_inverse=True)
-    works = inverse.astype(np.int64) if len(distinct) < len(ids) else None
+    columns, works = archive.facet_columns(ids), _works(archive, ids)
 
     def labelled(column: FacetColumn, selected: Sequence[str]) -> tuple[FacetValue, ...]:
         folded = {value.casefold() for value in selected}
@@ -64,11 +54,22 @@ def count(archive: Archive, ids: IdArray, filters: Filters) -> Counted:
         "language": labelled(columns.language, filters.languages),
         "newsletter": labelled(columns.newsletter, filters.newsletters),
     }
-    codes, counts = _count(works, columns.issue_ids)
-    return Counted(
-        tuple(Facet(field, values) for field, values in found.items() if values),
-        tuple(zip(codes.tolist(), counts.tolist(), strict=True)),
-    )
+    return tuple(Facet(field, values) for field, values in found.items() if values)
+
+
+def by_issue(archive: Archive, ids: IdArray) -> tuple[tuple[int, int], ...]:
+    """How many works among the items `ids` (any order) each issue printed, as (issue id, works)."""
+    if not len(ids):
+        return ()
+    ids = np.sort(ids)
+    codes, counts = _count(_works(archive, ids), archive.facet_columns(ids).issue_ids)
+    return tuple(zip(codes.tolist(), counts.tolist(), strict=True))
+
+
+def _works(archive: Archive, ids: IdArray) -> Codes | None:
+    """The place of each item's work among the distinct ones; None where every item is another work."""
+    distinct, inverse = np.unique(archive.work_of(ids), return_inverse=True)
+    return inverse.astype(np.int64) if len(distinct) < len(ids) else None
 
 
 def _count(works: Codes | None, codes: Codes) -> tuple[Codes, Codes]:

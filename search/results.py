@@ -117,7 +117,7 @@ class Answer:
     build: Build
     mode: Mode = "hybrid"
     issue_counts: tuple[tuple[int, int], ...] = ()
-    """How many of the works each issue printed, as (issue id, works), over the same set as the facets."""
+    """How many of the works each issue printed, as (issue id, works); weak ones behind better ones are left out."""
     weaker: int = 0
     """How many of `total` are weak matches behind better ones; 0 when nothing is close."""
 

@@ -15,7 +15,7 @@ from index.archive import Archive
 from index.errors import ModelUnavailable
 from index.types import Filters, FloatArray, IdArray
 
-from .facets import count
+from .facets import by_issue, count
 from .hits import Found, hits
 from .paging import offset, token
 from .query import merge, understand
@@ -120,17 +120,17 @@ def _answer(archive: Archive, question: _Question, vector: FloatArray | None) ->
         for id_, score in zip(ordered.ids[page], ordered.scores[page], strict=True)
     ]
     total = len(ordered.ids)
-    counted = count(archive, ranked.ids, question.filters)
+    better = ranked.ids[ranked.scores >= GOOD] if close else ranked.ids
     return Answer(
         query=replace(read, filters=question.filters),
         hits=hits(archive, found, question_tokens(read.words), vector),
         total=total,
         close=close,
-        facets=counted.facets,
+        facets=count(archive, ranked.ids, question.filters),
         next=token(ask, build, fit.id, start + limit) if start + limit < total else None,
         build=build,
         mode=question.mode,
-        issue_counts=counted.issues,
+        issue_counts=by_issue(archive, better),
         weaker=int((ordered.scores < GOOD).sum()) if close else 0,
     )
 
