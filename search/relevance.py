@@ -21,9 +21,10 @@ VERSION = 6
 GOOD = 0.5
 """Scores from here on are "good": better than nearly all neutral questions achieve."""
 STRONG = 0.85
-BESIDE, FAR_BESIDE = 0.4, 0.1
-"""A "strong" answer stands at least this far above the border of "good", and a good one this far, as a share of how far
-the best one does: an archive may be about one thing, and every item of it nearer to a word for that than chance is."""
+BESIDE, FAR_BESIDE = 0.4, 0.15
+"""A "strong" answer stands at least this far above the border of "good", as a share of how far the best one does, and a
+good one at least this far beside the third best: an archive may be about one thing, so that every item of it is nearer
+to a word for that than chance is."""
 WEAK = 0.2
 """Below this an item is not shown at all."""
 
@@ -99,8 +100,9 @@ class Calibration:
         far = np.maximum(above, 0)
         scores = np.where(above < 0, below / (1 + below), 0.5 + 0.5 * far / (far + 2 / 3))
         if kind != "item" and len(scores):
-            for edge, share in ((STRONG, BESIDE), (GOOD, FAR_BESIDE)):
-                behind = (far < share * far[0]) & (scores >= edge)
+            third = far[min(2, len(far) - 1)]  # one answer may stand out alone: a name
+            for edge, least in ((STRONG, BESIDE * far[0]), (GOOD, FAR_BESIDE * third)):
+                behind = (far < least) & (scores >= edge)
                 scores[behind] = edge - 0.01 * (1 - scores[behind])
             scores = np.minimum.accumulate(scores)
         return np.asarray(scores, dtype=np.float32)

@@ -267,12 +267,14 @@ def test_few_items_must_stand_out_further_to_be_answers() -> None:
 
 def test_strong_is_measured_by_the_best() -> None:
     fit = Calibration({"semantic": Null(0.0, 0.1), "item": Null(0.0, 0.1)}, {}, 10_000)
-    found = np.array([2.15, 1.2, 0.9, 0.85, 0.4, 0.2], dtype=np.float32)  # 20, 10.5, 7.5, 7, 2.5 and 0.5 spreads above
+    found = np.array([2.15, 1.2, 0.9, 0.85, 0.4, 0.2], dtype=np.float32)  # the border is at 0.135
     scores = fit.relevance(found, "semantic")
     assert [band(score) for score in scores] == ["strong", "strong", "good", "good", "good", "weak"]
     assert np.all(np.diff(scores) < 0)
     assert [band(score) for score in fit.relevance(found, "item")] == ["strong"] * 5 + ["good"]
     assert [band(score) for score in fit.relevance(found[4:], "semantic")] == ["strong", "good"]  # nothing is better
+    alone = np.array([9, 0.4, 0.3], dtype=np.float32)
+    assert [band(score) for score in fit.relevance(alone, "semantic")] == ["strong", "good", "good"]
 
 
 def test_searching_writes_nothing(tmp_path: Path, encoder: Encoder) -> None:
