@@ -16,7 +16,7 @@ from index.text import stem, tokens
 from tests.conftest import ROOT
 from tests.served import NAMES, fill
 from web import keywords
-from web.render import host
+from web.render import direction, host
 
 SCRIPTS = ROOT / "web" / "static" / "published"
 READ = """
@@ -209,6 +209,12 @@ def test_the_words_that_tell_are_marked(tmp_path: Path, archive: Archive) -> Non
     assert found[1] == "On a <database>", "a word that every item has tells nothing"
     assert found[2] == "No such word"
     assert found[3] == 'The <general> "<segmenter>"'
+
+
+def test_a_title_runs_as_on_the_site(tmp_path: Path) -> None:
+    texts = ["مدن تبرد نفسها", "«3» תרגום", "GAN بالعربية", "数据", "★ 2 / 3", "", "Ελλάδα", "한국어", "ไทย", "ހިޔާލު"]
+    code = 'import { leftward } from "./search.js";\nconsole.log(JSON.stringify(given.map(leftward)));'
+    assert node(tmp_path, code, texts) == [bool(direction(text)) for text in texts]
 
 
 def test_characters_without_spaces_between_them_are_marked_in_pairs(tmp_path: Path) -> None:

@@ -168,6 +168,9 @@ const element = (name, attributes = {}, ...children) => {
   return made;
 };
 
+/** Whether the first letter of a text is written from right to left. */
+export const leftward = (text) => /^\P{L}*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u.test(text);
+
 const lit = (text, words) => marked(text, words).map(([piece, hit]) => (hit ? element("mark", {}, piece) : piece));
 
 const hit = async (at, words) => {
@@ -179,7 +182,7 @@ const hit = async (at, words) => {
     issue.name), " ", issue.date ? element("time", { datetime: issue.date }, days.format(new Date(issue.date))) : issue.year ?? "",
   about.several && issue.newsletter ? element("span", { class: "from", dir: "auto" }, issue.newsletter) : "");
   const meta = [about.sections[items.section[at]], about.kinds[items.kind[at]], about.hosts[items.host[at]]].filter(Boolean);
-  return element("li", { class: "hit" }, where, element("div", { class: "what" },
+  return element("li", { class: "hit" }, where, element("div", { class: "what", dir: leftward(items.title[at]) && "rtl" },
     element("h2", {}, element("a", { class: "open", href: new URL(`items/${items.id[at]}.html`, root), lang }, ...lit(items.title[at], words))),
     texts[at % about.texts] ? element("p", { class: "said", lang }, ...lit(texts[at % about.texts], words)) : "",
     element("p", { class: "meta" }, ...meta.map((part) => element("span", {}, part)))));
