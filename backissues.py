@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # concurrent readers would wait for each other. Set before numpy is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+LONGEST = 300
+"""Characters of an item's text that are shown of a hit."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -254,7 +256,8 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
         for hit in answer.hits:
             show_hit(hit)
         if answer.close and answer.total > len(answer.hits):
-            click.secho(f"{len(answer.hits)} of {answer.total}; --limit shows more.", dim=True)
+            weaker = f", {answer.weaker} of them weak" if answer.weaker else ""
+            click.secho(f"{len(answer.hits)} of {answer.total}{weaker}; --limit shows more.", dim=True)
 
 
 @main.command()
@@ -444,7 +447,7 @@ def evaluate(queries: Path, archive: Path, model: str | None, as_json: bool) -> 
 @with_json
 def status(archive: Path, as_json: bool) -> None:
     """Say what the archive holds and how the last ingest went."""
-    from ingest.report import History
+    from ingest.report import History, counted
 
     with opened(archive) as held:
         build, last = held.build, History.load(held).last
@@ -467,7 +470,8 @@ def status(archive: Path, as_json: bool) -> None:
             if value not in ("", None) and (build.items or name != "build"):
                 click.echo(f"{name.replace('_', ' '):>15}  {value}")
         if last is not None:
-            figures = f"{last['issues']} issues, {last['items']} items, {last['unassigned']} links in no item"
+            figures = f"{counted(last['issues'], 'issue')}, {counted(last['items'], 'item')}"
+            figures += f", {counted(last['unassigned'], 'link')} in no item"
             click.echo(f"{'last ingest':>15}  {figures} ({last['finished']})")
 
 
@@ -584,8 +588,10 @@ def show_hit(hit: "Hit") -> None:
     again = f" · also in {', '.join(issue_name(m.issue) for m in hit.also_in)}" if hit.also_in else ""
     place = " · ".join(filter(None, [issue_name(hit.issue), hit.item.section, hit.reason]))
     click.secho(f"  {place}{again} · item {hit.item.id}", dim=True)
-    if hit.highlights:
-        click.echo(f"  {hit.highlights[0].text}")
+    said = next((part.text for part in hit.highlights if part.field not in ("title", "subtitle")), hit.item.summary)
+    if said:
+        text = " ".join(said.split())
+        click.echo(f"  {text if len(text) <= LONGEST else text[:LONGEST].rstrip() + ' …'}")
     if hit.item.url:
         click.secho(f"  {hit.item.url}", fg="blue")
     click.echo()

@@ -127,14 +127,19 @@ class Report:
 
     def sentence(self) -> str:
         """The run in one line."""
-        parts = [f"{self.issues} issues", f"{self.items} items"]
+        parts = [counted(self.issues, "issue"), counted(self.items, "item")]
         words: dict[Status, str] = {"new": "new", "changed": "changed", "held": "held already"}
         words |= {"duplicate": "further copies", "unchanged": "unchanged", "skipped": "skipped", "failed": "failed"}
         statuses = Counter(row.status for row in self.rows)
         parts += [f"{statuses[status]} {word}" for status, word in words.items() if statuses[status]]
         if self.unassigned:
-            parts.append(f"{self.unassigned} links in no item")
+            parts.append(f"{counted(self.unassigned, 'link')} in no item")
         return ", ".join(parts) + (" (interrupted; run it again to go on)" if self.interrupted else "") + "."
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 issue`, `2 issues`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def row_of(document: Document, status: Status, spec: str = "") -> Row:

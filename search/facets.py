@@ -16,6 +16,8 @@ from .results import Facet, FacetValue
 
 MOST = 20
 """Values listed of one field; the selected ones always are."""
+YEARS = 200
+"""Years are listed in their own order, in which a gap would mislead."""
 _TABLE = 1 << 16
 """Codes up to here are counted by a table of all of them."""
 Codes = npt.NDArray[np.int64]
@@ -40,6 +42,7 @@ def count(archive: Archive, ids: IdArray, filters: Filters) -> tuple[Facet, ...]
         _count(works, np.where(columns.year > 0, columns.year, -1).astype(np.int64)),
         lambda code: (str(code),) * 2,
         (lambda code: code in filters.years) if filters.years else None,
+        YEARS,
     )
     found = {
         "section": labelled(columns.section, filters.sections),
@@ -91,16 +94,19 @@ def _count(works: Codes | None, codes: Codes) -> tuple[Codes, Codes]:
 
 
 def _values(
-    counted: tuple[Codes, Codes], name: Callable[[int], tuple[str, ...]], selected: Callable[[int], bool] | None
+    counted: tuple[Codes, Codes],
+    name: Callable[[int], tuple[str, ...]],
+    selected: Callable[[int], bool] | None,
+    most: int = MOST,
 ) -> tuple[FacetValue, ...]:
     """The most frequent codes and the selected ones (None: there are none)."""
     present, counts = counted
     order = np.lexsort((present, -counts))
-    shown = order[:MOST] if selected is None else order
+    shown = order[:most] if selected is None else order
     values = []
     for place, (code, held) in enumerate(zip(present[shown].tolist(), counts[shown].tolist(), strict=True)):
         chosen = selected is not None and selected(code)
-        if place < MOST or chosen:
+        if place < most or chosen:
             value, label = name(code)
             values.append(FacetValue(value=value, label=label, count=held, selected=chosen))
     return tuple(values)
