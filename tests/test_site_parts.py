@@ -221,3 +221,12 @@ def test_the_years_below_a_shelf_have_room(count: int) -> None:
     assert all(after - before >= room * (1 + ("last" in made[after].classes)) for before, after in pairwise(at))
     ends = [place for place, spine in enumerate(made) if "last" in spine.classes]
     assert all(len(made) - place < room for place in ends), "only what has no room on its right is set to the left"
+
+
+def test_an_excerpt_says_where_the_text_goes_on_and_its_dots_never_stand_alone() -> None:
+    item = replace(documents(1)[0].items[0], summary="One & two. Three <four>. Five.")
+    middle = render.excerpt(Highlight("summary", "Three <four>.", ((0, 5),)), item)
+    assert middle == "…\N{NO-BREAK SPACE}<mark>Three</mark> &lt;four&gt;.\N{NO-BREAK SPACE}…"
+    assert render.excerpt(Highlight("summary", "One & two.", ()), item) == "One &amp; two.\N{NO-BREAK SPACE}…"
+    assert render.excerpt(Highlight("summary", "Five.", ()), item) == "…\N{NO-BREAK SPACE}Five."
+    assert isinstance(middle, Markup)

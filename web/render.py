@@ -112,8 +112,8 @@ def by_field(highlights: tuple[Highlight, ...]) -> dict[str, Highlight | None]:
 def excerpt(highlight: Highlight, item: Item) -> Markup:
     """The highlight with an ellipsis at each end where the field's text goes on."""
     whole, part = (getattr(item, highlight.field, None) or "").strip(), highlight.text.strip()
-    before = "" if whole.startswith(part.rstrip(" …")) or part.startswith("…") else "… "
-    after = "" if whole.endswith(part.lstrip(" …")) or part.endswith("…") else " …"
+    before = "" if whole.startswith(part.rstrip(" …")) or part.startswith("…") else "…\N{NO-BREAK SPACE}"
+    after = "" if whole.endswith(part.lstrip(" …")) or part.endswith("…") else "\N{NO-BREAK SPACE}…"
     return before + mark(highlight) + after
 
 
