@@ -104,6 +104,8 @@ class Context:
     """Link labels that say nothing, because they repeat for different targets ("Link", "Paper", "source")."""
     repeated: frozenset[str] = frozenset()
     """Short paragraphs that repeat word for word (captions, separators)."""
+    fields: frozenset[str] = frozenset()
+    """Bold labels that list items open with in several places ("When:", "Where:")."""
     listed: bool = False
     """Whether the document is above all lists of links."""
     _cache: dict[str, tuple[str, str] | None] = field(default_factory=dict)
@@ -256,8 +258,19 @@ def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
     )
     repeated = frozenset(text for text, count in texts.items() if count >= 3)
     house, hosts = _house(blocks, plain)
+    opened = Counter(field_label(block.runs) for block in blocks if block.kind == "item")
+    fields = frozenset(label for label, count in opened.items() if label and count >= 2)
     known = plain._cache  # noqa: SLF001 (the same object, further on)
-    return Context(base, title, house, hosts, frozenset(labels), repeated, _is_listed(blocks), known)
+    return Context(base, title, house, hosts, frozenset(labels), repeated, fields, _is_listed(blocks), known)
+
+
+def field_label(runs: Sequence[Run]) -> str:
+    """The bold word or two that open some runs before a colon; empty if there are none."""
+    if not runs or not runs[0].strong or runs[0].href or width(runs[0].text) > 24:
+        return ""
+    label = runs[0].text.rstrip()
+    after = runs[1].text.lstrip()[:1] if len(runs) > 1 else ""
+    return label.strip(" :：").casefold() if label.endswith((":", "：")) or after in (":", "：") else ""
 
 
 def _is_listed(blocks: Sequence[Block]) -> bool:

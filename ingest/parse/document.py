@@ -33,6 +33,7 @@ _TEMPLATE = re.compile(
     re.MULTILINE,
 )
 _NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-.]?(\d{2})[-.]?(\d{2})(?!\d)")
+_WEEK = re.compile(r"((?:19|20)\d{2})[-/ ]?[wW]?(\d{1,2})")
 _DATES = ("date", "published", "publish_date", "publishdate", "published_at", "pubdate", "sent_at", "created_at")
 _MOST = 64 * 1024 * 1024
 
@@ -292,6 +293,9 @@ def _printed(title: str, blocks: Sequence[Block], meta: _Meta, url: str | None) 
     number = meta.fields.get("number") or meta.fields.get("issue") or meta.fields.get("issue_number") or ""
     if number.strip("# ").isdigit() and len(number) < 8:
         printed = replace(printed, number=int(number.strip("# ")))
+    week = _WEEK.fullmatch(meta.fields.get("week", "").strip())
+    if week and printed.week is None and 1 <= int(week[2]) <= 53:
+        printed = replace(printed, year=int(week[1]), week=int(week[2]))
     date = meta.date or printed.date or _iso_date(meta.name)
     if date is not None and date != printed.date:
         printed = replace(printed, date=date, year=date.year)

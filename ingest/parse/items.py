@@ -259,10 +259,10 @@ def _headings(regions: Sequence[Region], context: Context) -> None:
 
 def _names_entry(region: Region, entry: Entry, build: _Build) -> bool:
     """Whether a heading with the text under it is an entry rather than the opening of a part."""
-    listed = any(block.kind == "item" for block in region.blocks)
+    listed = any(block.kind == "item" for block in region.blocks) and not region.fielded
     if listed and build.parts[region.level] > build.drafts[region.level]:
         return False
-    if entry.url is not None:
+    if entry.url is not None or region.fielded:
         return True
     if not any(block.kind == "paragraph" for block in until_rule(region.blocks)) or entry.said < 40:
         return False

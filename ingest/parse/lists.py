@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from .blocks import Block, text_of
 from .compose import Entry, compose
-from .context import Context, Link, is_address, width
+from .context import Context, Link, field_label, is_address, width
 from .lines import EDGE, ends_like_sentence, first_sentence, split_line, squeeze, title_text, unbracketed
 from .regions import Region
 from .spoken import main_link, spoken_title
@@ -15,6 +15,9 @@ def lists(region: Region, number: int, context: Context) -> list[Entry]:
     items = [block for block in blocks if block.kind == "item"]
     linked = [block for block in items if context.links(block.runs)]
     if not linked:
+        return []
+    if region.heading is not None and _are_fields(items, linked, context):
+        region.fielded = True
         return []
     first = next(index for index, block in enumerate(blocks) if block.kind == "item")
     before = [block for block in blocks[:first] if block.kind == "paragraph"]
@@ -32,6 +35,12 @@ def lists(region: Region, number: int, context: Context) -> list[Entry]:
     if cards and len(linked) < 2:
         return []
     return list_entries(blocks, number, context)
+
+
+def _are_fields(items: Sequence[Block], linked: Sequence[Block], context: Context) -> bool:
+    """Whether list items are the fields of one entry: most open with a label that other lists have too, few link."""
+    labels = [block for block in items if field_label(block.runs) in context.fields]
+    return len(labels) >= 2 and len(labels) * 3 >= len(items) * 2 and len(linked) * 2 <= len(items)
 
 
 def _prints_address(block: Block, context: Context) -> bool:

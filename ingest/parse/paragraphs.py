@@ -6,6 +6,7 @@ from itertools import pairwise
 from .blocks import Block, Run, Runs, text_of
 from .compose import Entry, compose, is_slanted
 from .context import Context, Link, width
+from .dates import is_date
 from .lines import EDGE, after_link, first_sentence, squeeze
 from .regions import Region
 from .spoken import main_link, spoken_title
@@ -41,7 +42,8 @@ def paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
             if id(block) not in starts and (start := _presents(block, context, late=True)) is not None:
                 starts[id(block)] = start
     long = [block for block in texts if id(block) in starts or width(text_of(block.runs)) > 60]
-    alone = (region.heading is None and len(long) <= 3) or any(start.pointed for start in starts.values())
+    dated = any(block.runs[0].strong and is_date(block.runs[0].text) for block in texts if id(block) in starts)
+    alone = (region.heading is None and len(long) <= 3) or dated or any(start.pointed for start in starts.values())
     if len(starts) < (1 if alone else 2) or len(starts) * 5 < len(long) * 3:
         return []
     entries: list[Entry] = []
@@ -71,6 +73,8 @@ def _presents(block: Block, context: Context, *, late: bool = False) -> _Present
     if not links or width(text) <= 16:
         return None
     first = block.runs[0]
+    if first.strong and not first.href and is_date(first.text):
+        return _dated(block.runs[1:], context)
     if first.strong and not first.em and not first.href and width(first.text) <= 160:
         own = main_link(links, text, context) or links[0]
         return _Presented(squeeze(first.text).strip(EDGE + "。."), block.runs[1:], own)
@@ -92,6 +96,17 @@ def _presents(block: Block, context: Context, *, late: bool = False) -> _Present
         name = spoken_title(squeeze(main.label).strip(EDGE), main, text)
         return _Presented(name, after_link(block.runs, main) if led else block.runs, main)
     return None
+
+
+def _dated(runs: Runs, context: Context) -> _Presented | None:
+    """What follows the date that opens a paragraph ("**12 May** The title")."""
+    links, text = context.links(runs), text_of(runs)
+    if not links:
+        return None
+    main = main_link(links, text, context) or links[0]
+    if width(squeeze(text)) <= 120:
+        return _Presented(squeeze(text).strip(EDGE), (), main)
+    return _Presented(spoken_title(squeeze(main.label).strip(EDGE), main, text), runs, main)
 
 
 def _before(runs: Runs, link: Link) -> Runs:

@@ -24,6 +24,8 @@ class Region:
     all_blocks: list[Block] = field(default_factory=list)
     number: int = 0
     """Its place in the document."""
+    fielded: bool = False
+    """Whether the list under it has the fields of one entry ("When: …", "Where: …")."""
 
     def __post_init__(self) -> None:
         self.all_blocks = self.blocks

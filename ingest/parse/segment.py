@@ -22,7 +22,7 @@ def segment(region: Region, number: int, context: Context, *, alone: bool = True
         if entries:
             region.entries, region.role = entries, "section"
             return
-    if not any(block.kind in ("paragraph", "card", "code", "row") for block in blocks) and not (
+    if not (region.fielded or any(block.kind in ("paragraph", "card", "code", "row") for block in blocks)) and not (
         region.heading and context.links(region.heading.runs) and not any(block.kind == "item" for block in blocks)
     ):
         region.role = "empty" if not any(block.kind == "item" for block in blocks) else "prose"
