@@ -225,6 +225,15 @@ def test_languages(text: str, language: str | None) -> None:
 # ---- blocks and repairs
 
 
+def test_control_characters_between_kept_lines() -> None:
+    told = "A text that is long enough to show that no editor keeps the lines of this page short. " * 3
+    page = (
+        f"<html><body><h2>Part</h2><p><a href='https://loom.example/1'>A loom</a>\n{told}\x01\x0b</p>"
+        f"<p><a href='https://loom.example/2'>Two looms</a>\n{told}</p></body></html>"
+    )
+    assert [item.key for item in parse(page.encode(), "page.html").items] == ["loom.example/1", "loom.example/2"]
+
+
 def test_blocks_of_both_formats_agree() -> None:
     source = "# A\n\nSome *slanted* [link](https://a.example)\n\n* one\n    * two\n\n1. three\n\n> said\n"
     source += "\n---\n\n![](i.png)\n"

@@ -19,6 +19,7 @@ _LONGEST = 160
 """No editor fills lines as long as this."""
 _COLUMNS = range(60, 101)
 _BREAK = re.compile(r"\n(?=\S|\Z)")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _APART = re.compile(r"\s*(?:#|[-*+•](?:\s|$)|\d+[.)]\s|>|\||```|~~~|<|={3,}|-{3,}|\[[^\]]+\]:|:::|\{)")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _WHOLE = re.compile(r"(?:\*\*?|__?)[^*_].*(?:\*\*?|__?)|!?\[.*[)\]]")
@@ -40,16 +41,21 @@ def mark_lines(root: html.HtmlElement) -> bool:
         if filled:
             first = next(iter(block), None)
             if not block.text and first is not None and first.tag in _INLINE and (first.tail or "").startswith("\n"):
-                first.tail = _BREAK.sub(LINE, first.tail, count=1)
+                first.tail = _marked(first.tail, 1)
                 marked = True
             continue
         for piece in block.iter():
             if piece.text and "\n" in piece.text:
-                piece.text = _BREAK.sub(LINE, piece.text)
+                piece.text = _marked(piece.text)
             if piece is not block and piece.tail and "\n" in piece.tail:
-                piece.tail = _BREAK.sub(LINE, piece.tail)
+                piece.tail = _marked(piece.tail)
         marked = True
     return marked
+
+
+def _marked(text: str, count: int = 0) -> str:
+    """Text with its line breaks marked, without the control characters that a tree gives but does not take."""
+    return _CONTROLS.sub("", _BREAK.sub(LINE, text, count=count))
 
 
 def _is_filled(texts: Sequence[str]) -> bool:
