@@ -80,6 +80,15 @@ def test_a_work_is_shown_once_with_its_other_issues(api: TestClient) -> None:
     assert shared[0]["paper"]["authors"] == list(PAPER.authors)
 
 
+def test_conditions_that_are_turned_round_are_told(api: TestClient) -> None:
+    whole = api.get("/api/v1/search", params={"q": "-site:arxiv.org year:2021", "limit": 100}).json()
+    (left_out,) = whole["query"]["filters"]["excluding"]
+    assert (left_out["hosts"], left_out["years"]) == (["arxiv.org"], [])
+    assert whole["query"]["filters"]["years"] == [2021]
+    assert whole["total"] == 30, "all but the shared work"
+    assert "arxiv.org" not in {hit["url"].split("/")[2] for hit in whole["items"] if hit["url"]}
+
+
 def test_filters_narrow_and_facets_count(api: TestClient) -> None:
     answer = get(api, "/search", schemas.SearchOut, section="Tools", issue=[2, 3], limit=50)
     assert sorted(titles(answer["items"])) == [f"{NAMES[3]} 2", f"{NAMES[3]} 3", f"{NAMES[4]} 2", f"{NAMES[4]} 3"]

@@ -5,7 +5,7 @@ Unknown values are null and present. Keys may be added, never renamed or removed
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -93,7 +93,7 @@ class HitOut(EntryOut):
         )
 
 
-class FiltersOut(Out):
+class ConditionsOut(Out):
     """Conditions; several values of one field mean any of them, several fields all of them."""
 
     newsletters: tuple[str, ...]
@@ -110,21 +110,21 @@ class FiltersOut(Out):
     excluded: Annotated[tuple[str, ...], Field(description="Must not occur.")]
 
     @classmethod
+    def fields(cls, filters: Filters) -> dict[str, Any]:
+        return {name: getattr(filters, name) for name in ConditionsOut.model_fields}
+
+
+class FiltersOut(ConditionsOut):
+    """What is asked for, and what is left out."""
+
+    excluding: Annotated[
+        tuple[ConditionsOut, ...], Field(description="What meets the conditions of any one of these is left out.")
+    ]
+
+    @classmethod
     def of(cls, filters: Filters) -> "FiltersOut":
-        return cls.model_construct(
-            newsletters=filters.newsletters,
-            issues=filters.issues,
-            sections=filters.sections,
-            kinds=filters.kinds,
-            hosts=filters.hosts,
-            languages=filters.languages,
-            years=filters.years,
-            authors=filters.authors,
-            after=filters.after,
-            before=filters.before,
-            phrases=filters.phrases,
-            excluded=filters.excluded,
-        )
+        excluding = tuple(ConditionsOut.model_construct(**cls.fields(one)) for one in filters.excluding)
+        return cls.model_construct(**cls.fields(filters), excluding=excluding)
 
 
 class ChipOut(Out):
