@@ -52,10 +52,16 @@ def test_issue(path: Path) -> None:
     assert (issue.language, issue.url) == (expected["language"], expected["url"])
 
 
-RENDERED = [path for path in (*DOCUMENTS, *sorted(SAMPLE.glob("*.md"))) if path.suffix == ".md"]
+LOOSE = ("blog-source", "wide-headings", "tight-headings")
+"""What CommonMark reads otherwise than other programs do."""
+RENDERED = [
+    path
+    for path in (*DOCUMENTS, *sorted(SAMPLE.glob("*.md")))
+    if path.suffix == ".md" and not path.stem.startswith(LOOSE)
+]
 
 
-@pytest.mark.parametrize("path", [path for path in RENDERED if path.stem != "blog-source"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", RENDERED, ids=lambda path: path.name)
 def test_html_made_from_markdown_gives_the_same_items(path: Path) -> None:
     text = path.read_text("utf-8")
     body = text.partition(f"\n{text[:3]}\n")[2] if text.startswith(("---\n", "+++\n")) else text

@@ -68,6 +68,10 @@ def width(text: str) -> int:
     return size + (len(text.encode("utf-8", "replace")) - size) // 2 if not text.isascii() else size
 
 
+_FILES = frozenset(("js", "ts", "jl", "css", "vim", "nvim", "php", "cpp", "json", "yaml", "toml", "rb", "kt", "tex"))
+"""Endings of names ("Node.js") that no host has."""
+
+
 @lru_cache(maxsize=4096)
 def is_address(label: str) -> bool:
     """Whether a label is an address or a host name, also one that translation has spaced out or bracketed."""
@@ -75,6 +79,8 @@ def is_address(label: str) -> bool:
     if not label or len(label) > 500:
         return False
     squeezed = label.replace(" ", "")
+    if "/" not in label and label.rpartition(".")[2].lower() in _FILES:
+        return False
     if _URLISH.fullmatch(squeezed):
         return True
     if " " not in label and _PATH.fullmatch(label):

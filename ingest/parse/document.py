@@ -32,6 +32,9 @@ _TEMPLATE = re.compile(
     r"(?<=[)\]\s])\{:[^{}\n]*\}|\{:\s*[.#\w][^{}\n]*\}(?=\s*$)",
     re.MULTILINE,
 )
+_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+_WIDE_HEADING = re.compile(r"^(#{1,6})[\u3000\xa0]+", re.MULTILINE)
+_TIGHT_HEADING = re.compile(r"^(#{2,6})(?=[^#\s])", re.MULTILINE)
 _NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-.]?(\d{2})[-.]?(\d{2})(?!\d)")
 _WEEK = re.compile(r"((?:19|20)\d{2})[-/ ]?[wW]?(\d{1,2})")
 _DATES = ("date", "published", "publish_date", "publishdate", "published_at", "pubdate", "sent_at", "created_at")
@@ -130,7 +133,15 @@ def _read_markdown(text: str) -> tuple[list[Block], _Meta]:
     meta.date = _date(next((fields[name] for name in _DATES if fields.get(name)), None))
     meta.newsletter = fields.get("newsletter") or fields.get("publication")
     meta.language = fields.get("lang") or fields.get("language")
-    return mend(from_markdown(_without_templates(body))), meta
+    return mend(from_markdown(_without_templates(_with_headings(body)))), meta
+
+
+def _with_headings(text: str) -> str:
+    """Markdown with a blank after the marks of headings, where its author put a wide one or, throughout, none."""
+    text = _WIDE_HEADING.sub(r"\1 ", text) if "#\u3000" in text or "#\xa0" in text else text
+    if len(_TIGHT_HEADING.findall(text)) >= 2 and not _HEADING.search(text):
+        return _TIGHT_HEADING.sub(r"\1 ", text)
+    return text
 
 
 def _without_templates(text: str) -> str:

@@ -13,7 +13,8 @@ from .regions import Region
 # Headings of the frame, in whole; weak evidence, used only where nothing is described under them.
 _FRAME = re.compile(
     r"(?:about(?: (?:me|us\b.{0,30}|the (?:authors?|editors?|newsletter)|this newsletter))?|subscribe.{0,30}|"
-    r"unsubscribe.{0,30}|wrap(?:ping)?[ -]up\b.{0,30}|closing (?:words?|thoughts?|remarks?|notes?)|(?:the )?next issue|"
+    r"unsubscrib(?:e|ing)\b.{0,30}|wrap(?:ping)?[ -]up\b.{0,30}|closing (?:words?|thoughts?|remarks?|notes?)|"
+    r"(?:the )?next issue|"
     r"(?:see you|until) next (?:time|week|month).{0,20}|thanks?(?: you)? for (?:reading|subscribing).{0,20}|the end|"
     r"that(?:['’]s| is) (?:all|it)(?: for .{0,20})?|über (?:uns|mich)|das war['’]?s.{0,20}|à propos|qui sommes-nous|"
     r"à (?:la semaine prochaine|bientôt)|s['’]abonner|acerca de|sobre (?:mí|nosotros)|hasta la próxima.{0,10}|"
@@ -23,7 +24,7 @@ _FRAME = re.compile(
     r"(?:support|follow|contact|share) (?:me|us|this newsletter)|contact|sponsors?|archives?|feedback|credits|"
     r"(?:past|previous|earlier|older|back) (?:issues?|newsletters?|editions?|posts)|(?:my )?other (?:blogs?|posts)|"
     r"关于(?:我|我们|作者|本刊)?|结(?:束)?语|写在最后|赞赏|打赏|致谢|鸣谢|(?:下期|下周)预告|(?:欢迎|请)?订阅|联系(?:我们|方式)?|投稿|赞助(?:商|者|我们)?|其他博客|"
-    r"(?:过去|往期|以往|历史)的?(?:文章|时事通讯|通讯|周刊|期刊|回顾|内容|精选|博客)|历史上的(?:本周|今天)|往年回顾|"
+    r"(?:过去|往期|以往|历史)的?(?:文章|时事通讯|通讯|周刊|期刊|回顾|内容|精选|博客)|往期.{0,12}|历史上的(?:本周|今天)|往年回顾|"
     r"購読(?:はこちら|する|解除|のご案内)?|登録(?:はこちら|する|解除)?|バックナンバー|自己紹介|プロフィール|お問い合わせ|"
     r"過去の(?:記事|号|ニュースレター|配信|投稿|まとめ)|(?:私|著者|編集者|このニュースレター)について|著者紹介|その他のブログ|(?:終|お)わりに|さいごに|最後に|次回予告"
     r")[\s:：!！。.🌟]*",
@@ -79,7 +80,8 @@ def _greeting(regions: Sequence[Region]) -> Region | None:
 
 def _trails(entry: Entry, sections: set[str | None]) -> bool:
     """Whether a last entry of which nothing is said leads away from the issue, to another issue or out of its parts."""
-    if names_an_issue(entry.text or entry.title):
+    label = (entry.text or entry.title).replace("：", ":").partition(":")[0].strip()
+    if names_an_issue(entry.text or entry.title) or is_frame_name(label):
         return True
     return entry.origin not in ("list", "row") and entry.section is None and sections != {None}
 

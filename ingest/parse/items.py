@@ -15,7 +15,7 @@ from ..links import canonical_key, is_profile, kind_of
 from .blocks import Block, Run, text_of
 from .compose import Entry, compose, titled
 from .context import Context, width
-from .frame import distinct, frame_regions, merge_digests, unassigned, within_frame
+from .frame import distinct, frame_regions, is_frame_name, merge_digests, unassigned, within_frame
 from .language import language_of
 from .lines import ends_like_sentence, has_id, numbered, split_line, squeeze, without_site
 from .regions import Region, regions_of, section_name, until_rule
@@ -100,12 +100,24 @@ def _opens_entry(region: Region) -> bool:
 def _without_sign_off(blocks: Sequence[Block]) -> Sequence[Block]:
     """The blocks without the lines in italics that close an issue ("Suggestions? Reply to this mail.")."""
     end = len(blocks)
-    for number in range(len(blocks) - 1, max(len(blocks) - 5, -1), -1):
+    for number in range(max(len(blocks) - 6, 1), len(blocks)):
+        if blocks[number].kind == "paragraph" and _is_end_mark(text_of(blocks[number].runs).strip()):
+            end = number
+            break
+    for number in range(end - 1, max(end - 5, -1), -1):
         block, last = blocks[number], number == end - 1
         signed = _is_sign_off(block) and (last or _names_people(block))
         if signed or (last and block.kind == "rule"):
             end = number
     return blocks[:end]
+
+
+def _is_end_mark(text: str) -> bool:
+    """Whether a line between dashes says that the issue ends here ("-- The End --")."""
+    said = text.strip("-–—=~*_·•（）() ")
+    return said != text and (
+        is_frame_name(said) or said.casefold() in ("end", "eof", "fin", "ende", "完", "以上", "終わり")
+    )
 
 
 def _is_sign_off(block: Block) -> bool:
