@@ -17,24 +17,18 @@ from ..links import canonical_key, clean_url
 from .blocks import Block, text_of
 from .context import similar, survey, width
 from .dates import Printed, date_in, is_date, names_an_issue, printed_in
+from .dialects import plain_markdown
 from .front_matter import front_matter
 from .items import find_items
 from .language import language_of
 from .lines import ends_like_sentence, squeeze
+from .page import issue_part
 from .repair import mend
-from .walker import from_html, from_markdown, parse_html, without_furniture
+from .walker import from_html, from_markdown, parse_html
 
 _TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _MEDIUM_ID = re.compile(r"(?:-|/p/)([0-9a-f]{9,12})(?:[?#].*)?$")
-_TEMPLATE = re.compile(
-    r"\{\{-?\s*[\"']([^\"'\n]*)[\"'][^{}\n]*\}\}|\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|"
-    r"(?<=[)\]\s])\{:[^{}\n]*\}|\{:\s*[.#\w][^{}\n]*\}(?=\s*$)",
-    re.MULTILINE,
-)
-_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
-_WIDE_HEADING = re.compile(r"^(#{1,6})[\u3000\xa0]+", re.MULTILINE)
-_TIGHT_HEADING = re.compile(r"^(#{2,6})(?=[^#\s])", re.MULTILINE)
 _NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-.]?(\d{2})[-.]?(\d{2})(?!\d)")
 _WEEK = re.compile(r"((?:19|20)\d{2})[-/ ]?[wW]?(\d{1,2})")
 _DATES = ("date", "published", "publish_date", "publishdate", "published_at", "pubdate", "sent_at", "created_at")
@@ -133,22 +127,7 @@ def _read_markdown(text: str) -> tuple[list[Block], _Meta]:
     meta.date = _date(next((fields[name] for name in _DATES if fields.get(name)), None))
     meta.newsletter = fields.get("newsletter") or fields.get("publication")
     meta.language = fields.get("lang") or fields.get("language")
-    return mend(from_markdown(_without_templates(_with_headings(body)))), meta
-
-
-def _with_headings(text: str) -> str:
-    """Markdown with a blank after the marks of headings, where its author put a wide one or, throughout, none."""
-    text = _WIDE_HEADING.sub(r"\1 ", text) if "#\u3000" in text or "#\xa0" in text else text
-    if len(_TIGHT_HEADING.findall(text)) >= 2 and not _HEADING.search(text):
-        return _TIGHT_HEADING.sub(r"\1 ", text)
-    return text
-
-
-def _without_templates(text: str) -> str:
-    """Markdown without what a site generator would have replaced in it: Liquid and Hugo tags, attribute lists."""
-    if "{{" not in text and "{%" not in text and "{:" not in text:
-        return text
-    return _TEMPLATE.sub(lambda found: found[1] or "", text)
+    return mend(from_markdown(plain_markdown(body))), meta
 
 
 def _first_url(fields: Mapping[str, str], names: Sequence[str]) -> str | None:
@@ -172,7 +151,7 @@ def _read_html(text: str) -> tuple[list[Block], _Meta]:
     if root is None:
         return [], _Meta()
     meta = _head(root)
-    return mend(from_html(without_furniture(_main(root)))), meta
+    return mend(from_html(issue_part(root))), meta
 
 
 def _head(root: html.HtmlElement) -> _Meta:
@@ -198,25 +177,6 @@ def _head(root: html.HtmlElement) -> _Meta:
     meta.newsletter = content("og:site_name")
     meta.language = first("//html/@lang")
     return meta
-
-
-def _main(root: html.HtmlElement) -> html.HtmlElement:
-    """The part of a page that holds the issue: the one article, or the body."""
-    for path in (
-        "//*[@data-field='body' or contains(concat(' ',@class,' '),' e-content ')]",
-        "//*[contains(concat(' ',@class,' '),' available-content ')]",
-        "//*[contains(concat(' ',@class,' '),' gh-content ')]",
-        "//article",
-        "//main",
-    ):
-        found = root.xpath(path)
-        if len(found) == 1 and len(found[0].text_content()) > 400:
-            wrapper = html.Element("body")
-            wrapper.append(found[0])
-            page = html.Element("html")
-            page.append(wrapper)
-            return page
-    return root
 
 
 # ---- both

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..links import is_plumbing, is_profile
-from .compose import Entry
 from .context import Context, width
 from .dates import names_an_issue
+from .entry import Entry
 from .regions import Region
 
 # Headings of the frame, in whole; weak evidence, used only where nothing is described under them.

@@ -11,27 +11,30 @@ from itertools import pairwise
 
 from index.types import Item
 
-from ..links import canonical_key, is_profile, kind_of
+from ..links import kind_of
 from .blocks import Block, Run, text_of
-from .compose import Entry, compose, titled
+from .compose import compose
 from .context import Context, width
-from .frame import distinct, frame_regions, is_frame_name, merge_digests, unassigned, within_frame
+from .ending import without_sign_off
+from .entry import Entry, titled
+from .frame import distinct, frame_regions, merge_digests, unassigned, within_frame
 from .language import language_of
 from .lines import ends_like_sentence, has_id, numbered, split_line, squeeze, without_site
 from .regions import Region, regions_of, section_name, until_rule
+from .sections import give_sections
 from .segment import segment
 from .tables import leads_into_card
 
 
 def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], list[str]]:
     """The items of a document in order, and the outward links that went to none of them."""
-    regions = _joined(regions_of(_promote(_without_sign_off(blocks), context)), context)
+    regions = _joined(regions_of(_promote(without_sign_off(blocks), context)), context)
     _lead_images(regions)
     for region in regions:
         segment(region, region.number, context, alone=len(regions) == 1)
     _undo_splits(regions, context)
     _headings(regions, context)
-    _sections(regions)
+    give_sections(regions)
     entries = within_frame(regions)
     around = frame_regions(regions, entries)
     entries = distinct(merge_digests(entries))
@@ -95,41 +98,6 @@ def _opens_entry(region: Region) -> bool:
     first = next((text_of(block.runs) for block in region.blocks if block.kind == "paragraph"), "")
     title = region.entries[0].title
     return title[:40] not in first or (width(title) >= 4 and title.casefold() in region.name.casefold())
-
-
-def _without_sign_off(blocks: Sequence[Block]) -> Sequence[Block]:
-    """The blocks without the lines in italics that close an issue ("Suggestions? Reply to this mail.")."""
-    end = len(blocks)
-    for number in range(max(len(blocks) - 6, 1), len(blocks)):
-        if blocks[number].kind == "paragraph" and _is_end_mark(text_of(blocks[number].runs).strip()):
-            end = number
-            break
-    for number in range(end - 1, max(end - 5, -1), -1):
-        block, last = blocks[number], number == end - 1
-        signed = _is_sign_off(block) and (last or _names_people(block))
-        if signed or (last and block.kind == "rule"):
-            end = number
-    return blocks[:end]
-
-
-def _is_end_mark(text: str) -> bool:
-    """Whether a line between dashes says that the issue ends here ("-- The End --")."""
-    said = text.strip("-–—=~*_·•（）() ")
-    return said != text and (
-        is_frame_name(said) or said.casefold() in ("end", "eof", "fin", "ende", "完", "以上", "終わり")
-    )
-
-
-def _is_sign_off(block: Block) -> bool:
-    text = text_of(block.runs)
-    slanted = all(run.em or not any(map(str.isalnum, run.text)) for run in block.runs)
-    return block.kind == "paragraph" and slanted and width(text) > 40 and not has_id(text)
-
-
-def _names_people(block: Block) -> bool:
-    """Whether every link of a block leads to somebody's profile or a mailbox."""
-    hrefs = [run.href for run in block.runs if run.href]
-    return bool(hrefs) and all(href.startswith("mailto:") or is_profile(canonical_key(href)) for href in hrefs)
 
 
 # ---- headings
@@ -310,43 +278,6 @@ def _heading_entry(region: Region, context: Context, *, lenient: bool) -> Entry:
         if ends and block.kind == "card" and cards > 1:
             break
     return compose(entry, body, context, lenient=lenient)
-
-
-def _sections(regions: Sequence[Region]) -> None:
-    """Gives every entry the nearest heading that is a section."""
-    stack: list[tuple[int, str, bool]] = []
-    levels = {region.level for region in regions if region.role == "section"}
-    named = {region.level for region in regions if region.role == "item" and region.entries}
-    counted = _counted(regions)
-    for entry in (entry for region in regions if region.heading is None for entry in region.entries):
-        entry.section = entry.group
-    for number, region in enumerate(regions):
-        if region.heading is None:
-            continue
-        following = regions[number + 1].level if number + 1 < len(regions) else 0
-        if region.entries and (region.role == "item" or (region.role == "split" and region.level in named)):
-            if not (region.level in counted and stack and stack[0][0] >= region.level):
-                while stack and (stack[-1][0] > region.level or (stack[-1][0] == region.level and not stack[-1][2])):
-                    stack.pop()
-            name = stack[-1][1] if stack else None
-            for entry in region.entries:
-                entry.section = region.name if name is None and levels and entry.own != "title" else name
-            continue
-        while stack and stack[-1][0] >= region.level:
-            stack.pop()
-        adopts = not region.entries and following == region.level
-        stack.append((region.level, region.name, adopts))
-        for entry in region.entries:
-            entry.section = region.name
-
-
-def _counted(regions: Sequence[Region]) -> set[int]:
-    """Levels whose section headings carry numbers: one without is no section, whatever its level says."""
-    numbers: dict[int, list[bool]] = {}
-    for region in regions:
-        if region.heading is not None and region.role != "item":
-            numbers.setdefault(region.level, []).append(numbered(region.heading.runs) is not None)
-    return {level for level, found in numbers.items() if sum(found) >= 2}
 
 
 # ---- results

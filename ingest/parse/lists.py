@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from .blocks import Block, text_of
-from .compose import Entry, compose
+from .compose import compose
 from .context import Context, Link, field_label, is_address, width
+from .entry import Entry
 from .lines import EDGE, ends_like_sentence, first_sentence, split_line, squeeze, title_text, unbracketed
 from .regions import Region
 from .spoken import main_link, spoken_title

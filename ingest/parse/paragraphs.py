@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from .blocks import Block, Run, Runs, text_of
-from .compose import Entry, compose, is_slanted
+from .compose import compose, is_slanted
 from .context import Context, Link, width
 from .dates import is_date
+from .entry import Entry
 from .lines import EDGE, after_link, first_sentence, squeeze
 from .regions import Region
 from .spoken import main_link, spoken_title

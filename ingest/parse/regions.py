@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .blocks import Block, text_of
-from .compose import Entry
+from .entry import Entry
 from .lines import squeeze, without_number
 
 Role = Literal["empty", "section", "split", "item", "prose"]

@@ -1,8 +1,9 @@
 """Entries that are the rows of a table, and entries that are link cards."""
 
 from .blocks import Block, Runs, text_of
-from .compose import Entry, compose, titled
+from .compose import compose
 from .context import Context, Link, width
+from .entry import Entry, titled
 from .lines import EDGE, first_sentence, split_line, squeeze, without_number
 from .regions import Region, until_rule
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .blocks import Block, Runs, text_of
-from .compose import Entry, compose, prose, titled
+from .compose import compose, prose
 from .context import Context, width
+from .entry import Entry, titled
 from .lines import (
     EDGE,
     Title,

@@ -51,8 +51,6 @@ _WIDGETS = re.compile(
     r"\b(?:button-wrapper|subscription-widget\S*|subscribe-widget|paywall-jump|share-dialog|poll-embed)\b"
     r"|(?:^|\s)(?:[a-z]+[-_])?(?:tags|tag-list|taglist)(?=\s|$)"
 )
-_FOOTER = re.compile(r"(?:^|[\s_-])footer(?=[\s_-]|$)", re.IGNORECASE)
-_FORM_TEXT = 400
 _MAX_DEPTH = 160
 
 
@@ -304,26 +302,6 @@ class _Walker:
             self._children(child, inner, depth + 1)
             self._flush(inner)
             self.pending = None
-
-
-def without_furniture(root: html.HtmlElement) -> html.HtmlElement:
-    """A page without the boxes around its forms for addresses and without its footers, if they are small."""
-    whole = len(root.text_content())
-    small: list[html.HtmlElement] = []
-    for form in root.iter("form"):
-        if form.xpath(".//input[@type='email' or contains(@name,'mail') or contains(@id,'mail')]"):
-            box = form
-            while (above := box.getparent()) is not None and len(above.text_content()) < _FORM_TEXT:
-                box = above
-            small.append(box)
-    for foot in root.xpath("//*[contains(@class,'footer') or contains(@id,'footer')]"):
-        names = f"{foot.get('class') or ''} {foot.get('id') or ''}"
-        if _FOOTER.search(names) and len(foot.text_content()) * 4 < whole:
-            small.append(foot)
-    for box in small:
-        if box.getparent() is not None and box.tag not in ("body", "html"):
-            box.drop_tree()
-    return root
 
 
 def _unseen(element: html.HtmlElement) -> bool:
