@@ -103,12 +103,16 @@ class CompiledEncoder:
         self._parts: dict[str, Any] = {"core": self._library.Core()}
         # Compiled models own threads; left to the interpreter's last moments, they would now and then abort it.
         weakref.finalize(self, self._parts.clear)
+        compiling = threading.Event()
         with ThreadPoolExecutor(1) as pool:
-            loading = pool.submit(_load_tokenizer, folder, stamp["tokens"])
-            self._requests(WIDTHS[0])  # the others when they are needed
-            self._tokenizer = loading.result()
+            compiled = pool.submit(self._requests, WIDTHS[0], compiling)  # the other widths when they are needed
+            # Loading the tokenizer keeps the interpreter to itself, compiling does not: so that both go on at once,
+            # compiling must have begun.
+            compiling.wait(1)
+            self._tokenizer = _load_tokenizer(folder, stamp["tokens"])
+            compiled.result()
 
-    def _requests(self, width: int | None) -> "queue.SimpleQueue[Any]":
+    def _requests(self, width: int | None, compiling: threading.Event | None = None) -> "queue.SimpleQueue[Any]":
         """Where a request for one text of `width` tokens (None: of any number) is taken from and put back."""
         name = f"requests {width}"
         with self._compiling:
@@ -117,14 +121,16 @@ class CompiledEncoder:
                 # Two threads answer one question almost twice as fast as one; more hardly help with so short a text.
                 streams = max(1, cores // 2)
                 settings = {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(cores)}
-                compiled = self._compile(settings, width)
+                compiled = self._compile(settings, width, compiling)
                 requests = self._parts[name] = queue.SimpleQueue()
                 for _ in range(streams):
                     requests.put(compiled.create_infer_request())
             found: queue.SimpleQueue[Any] = self._parts[name]
             return found
 
-    def _compile(self, settings: dict[str, str], width: int | None = None) -> Any:
+    def _compile(
+        self, settings: dict[str, str], width: int | None = None, compiling: threading.Event | None = None
+    ) -> Any:
         core = self._parts["core"]
         capable = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = {"INFERENCE_PRECISION_HINT": "bf16" if capable else "f32"}
@@ -133,6 +139,8 @@ class CompiledEncoder:
             self._inputs = [name for one in model.inputs for name in (IDS, MASK, EMBEDDED) if name in one.names]
             if width is not None:
                 model.reshape({one: [1, width, *one.partial_shape[2:]] for one in model.inputs})
+            if compiling is not None:
+                compiling.set()
             return core.compile_model(model, "CPU", {**settings, **precision})
         except RuntimeError as error:
             raise CannotCompile(_last_line(str(error))) from error
