@@ -315,9 +315,14 @@ class Archive:
         """Where each token (as `text.tokens` makes them) occurs; empty where it does not."""
         return [self._words.postings(token) for token in tokens]
 
-    def text_lengths(self) -> FloatArray:
-        """How many words each item has, parallel to `item_ids`."""
-        return self._columns.current().numbers["words"].astype(np.float32)
+    def text_lengths(self, ids: IdArray) -> FloatArray:
+        """How many words each of the items has; 0 for one that vanished."""
+        return self._columns.current().lengths(ids)
+
+    @property
+    def mean_text_length(self) -> float:
+        """How many words an item has on average, at least 1."""
+        return self._columns.mean_length()
 
     def facet_columns(self, ids: IdArray) -> FacetColumns:
         """What facets of these items are counted from."""

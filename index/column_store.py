@@ -26,6 +26,7 @@ class ColumnStore:
         self._saved_at = -1
         self._refreshing = threading.Lock()
         self._mentions: tuple[Columns, IdArray] | None = None
+        self._mean: tuple[Columns, float] | None = None
         self._counts: tuple[Columns, dict[int, int]] | None = None
 
     def current(self) -> Columns:
@@ -51,6 +52,14 @@ class ColumnStore:
             counted = self._mentions = (now, np.bincount(now.numbers["work"], minlength=1))
         works = now.work_of(ids)
         return np.where(works > 0, counted[1][np.maximum(works, 0)], 1)
+
+    def mean_length(self) -> float:
+        """How many words an item has on average, at least 1; counted once a generation."""
+        now, counted = self.current(), self._mean
+        if counted is None or counted[0] is not now:
+            words = now.numbers["words"]
+            counted = self._mean = (now, max(float(words.mean()), 1.0) if len(words) else 1.0)
+        return counted[1]
 
     def issue_counts(self) -> dict[int, int]:
         """The number of items by issue id; counted once a generation, and not to be changed."""

@@ -55,9 +55,11 @@ class Columns:
         """The places of item ids, and which of them vanished since the caller got them (None: none of them)."""
         if len(ids) == len(self.ids) and np.array_equal(ids, self.ids):
             return slice(None), None
-        places = np.searchsorted(self.ids, ids)
         if not len(self.ids):
-            return places, np.ones(len(ids), dtype=np.bool_)
+            return np.zeros(len(ids), dtype=np.intp), np.ones(len(ids), dtype=np.bool_)
+        if self.ids[-1] == len(self.ids) and (not len(ids) or (ids.min() > 0 and ids.max() <= len(self.ids))):
+            return ids - 1, None  # none was ever removed
+        places = np.searchsorted(self.ids, ids)
         gone = self.ids[np.minimum(places, len(self.ids) - 1)] != ids
         return places, gone if gone.any() else None
 
@@ -73,6 +75,9 @@ class Columns:
             issue_ids=issue_ids,
             numbers=_at(self.numbers["number"], rows),
         )
+
+    def lengths(self, ids: IdArray) -> npt.NDArray[np.float32]:
+        return _at(self.numbers["words"], self._rows(ids), unknown=0).astype(np.float32)
 
     def work_of(self, ids: IdArray) -> IdArray:
         works = _at(self.numbers["work"], self._rows(ids), unknown=0).astype(np.int64)

@@ -175,7 +175,7 @@ def _by_words(archive: Archive, subject: Subject, ids: IdArray) -> FloatArray:
         found[order[has]] += np.float32(weight) * np.log1p(posting.frequencies[places[has]])
     if not own:
         return found
-    lengths = archive.text_lengths()[np.searchsorted(archive.item_ids(), ids)]
+    lengths = archive.text_lengths(ids)
     length = max(sum(subject.words.values()), 1)
     return np.asarray(found / np.float32(own) * np.sqrt(length / np.maximum(lengths, 1)), dtype=np.float32)
 

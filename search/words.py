@@ -84,12 +84,9 @@ def cover(archive: Archive, text: str, within: IdArray | None = None) -> Covered
     if total > LARGE and any(len(found.ids) <= COMMON * total for found in used):
         used = [found for found in used if len(found.ids) <= COMMON * total]
     scores = np.zeros(int(max(found.ids[-1] for found in used)) + 1, dtype=np.float32)
-    held, lengths = archive.item_ids(), archive.text_lengths()
-    mean = max(float(lengths.mean()), 1.0)
-    compact = int(held[-1]) == len(held)  # ids without gaps are places themselves
+    mean = archive.mean_text_length
     for found in used:
-        length = lengths[found.ids - 1 if compact else np.searchsorted(held, found.ids)]
-        k = SATURATION * (1 - LENGTH + LENGTH * length / mean)
+        k = SATURATION * (1 - LENGTH + LENGTH * archive.text_lengths(found.ids) / mean)
         saturated = np.minimum(found.frequencies * (1 + SATURATION) / (found.frequencies + k), HIGHEST)
         scores[found.ids] += np.float32(weights[found.token]) * saturated
     ids = np.flatnonzero(scores > 0)  # of truth values, which is several times faster than of numbers

@@ -40,7 +40,7 @@ def answers(archive: Archive, encoder: WordEncoder) -> dict[str, object]:
         "hosts": [columns.host.labels[code] if code >= 0 else None for code in columns.host.codes.tolist()],
         "days": columns.day.tolist(),
         "works": archive.work_of(ids).tolist(),
-        "lengths": archive.text_lengths().tolist(),
+        "lengths": archive.text_lengths(ids).tolist(),
         "postings": [(one.token, one.ids.tolist(), one.frequencies.tolist()) for one in found],
         "phrases": [
             np.asarray(archive.select(Filters(phrases=(phrase,)))).tolist()

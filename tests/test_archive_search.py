@@ -262,9 +262,13 @@ def test_the_words_of_an_address_are_found_but_are_no_text(archive: Archive) -> 
     assert found(archive, phrases=("brax",)) == []
 
 
-def test_text_lengths_are_parallel_to_ids(archive: Archive) -> None:
-    put(archive, document(1, [item(1, "one two", summary="three"), item(2, "one")]))
-    assert dict(zip(archive.item_ids().tolist(), archive.text_lengths().tolist(), strict=True)) == {1: 3.0, 2: 1.0}
+def test_text_lengths_of_any_items_in_any_order(archive: Archive) -> None:
+    put(archive, document(1, [item(1, "one two", summary="three"), item(2, "one"), item(3, "one two")]))
+    assert archive.text_lengths(np.array([3, 1, 2, 9])).tolist() == [2.0, 3.0, 1.0, 0.0]
+    assert archive.mean_text_length == 2.0
+    put(archive, document(1, [item(1, "one two", summary="three"), item(3, "one two")], content="2"))
+    assert archive.text_lengths(np.array([3, 1, 2])).tolist() == [2.0, 3.0, 0.0], "one was removed"
+    assert archive.mean_text_length == 2.5
 
 
 def test_facet_columns_are_parallel_to_the_ids_asked_for(archive: Archive) -> None:
