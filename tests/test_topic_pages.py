@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.archive import Archive
+from index.types import IdArray
 from search.topics import topic_map
 from tests.served import client, fill
 
@@ -44,7 +45,7 @@ def test_pages_show_every_item_once_newest_issue_first(
             assert shown(site, f"{path}?page=99") == newest_first(archive, topic.item_ids)[-rest:]
 
 
-def newest_first(archive: Archive, ids: tuple[int, ...]) -> list[int]:
+def newest_first(archive: Archive, ids: IdArray) -> list[int]:
     ranks = {issue.id: rank for rank, issue in enumerate(archive.issues())}
-    items = sorted(archive.items(ids), key=lambda item: (ranks[item.issue_id], item.position))
+    items = sorted(archive.items(ids.tolist()), key=lambda item: (ranks[item.issue_id], item.position))
     return [item.id for item in items]
