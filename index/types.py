@@ -35,12 +35,27 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherLink:
+    """A link of an item beside its own: the code of a paper, a video, what a description refers to.
+
+    `text` is what the link's words say, None where they only point ("code", "here") or print the address.
+    """
+
+    url: str
+    key: str
+    kind: str = "article"
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One thing that an issue presents: a paper, an article, a tool, with what was said of it.
 
     `title` is the newsletter's own heading for it, `subtitle` for example the paper's own title, `summary` the
     description, `note` what the editor said of it in the opening digest. `key` is the identity of what `url`
     points to (see `index.identity`); items with one key are one *work*. `position` counts from 1 within the issue.
+    `links` are its further links as printed, none twice and none with the key of its own: they are another way to find
+    the item, and no part of what it is.
     """
 
     position: int
@@ -56,6 +71,7 @@ class Item:
     language: str | None = None
     id: int = 0
     issue_id: int = 0
+    links: tuple[FurtherLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +154,38 @@ class Scored:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Postings:
-    """Where one indexed token occurs: `ids` ascending, `frequencies` (float32, field weights applied) beside it."""
+    """Where one indexed token occurs: item `numbers` ascending, what it counts there, doubled, in `halves` beside it.
+
+    A frequent token's list is long and mostly looked into at a few places, so it is kept as it lies in its file.
+    """
 
     token: str
-    ids: IdArray
-    frequencies: FloatArray
+    numbers: npt.NDArray[np.int32]
+    halves: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def ids(self) -> IdArray:
+        return self.numbers.astype(np.int64)
+
+    @property
+    def frequencies(self) -> FloatArray:
+        """How often each item has the token, field weights applied."""
+        return self.halves.astype(np.float32) * np.float32(0.5)
+
+    def at(self, ids: IdArray) -> FloatArray:
+        """The frequencies in any items, 0 where the token is not."""
+        found = np.zeros(len(ids), dtype=np.float32)
+        if len(self.numbers):
+            wanted = ids.astype(np.int32)
+            places = np.minimum(np.searchsorted(self.numbers, wanted), len(self.numbers) - 1)
+            held = self.numbers[places] == wanted
+            found[held] = self.halves[places[held]] * np.float32(0.5)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from index.identity import arxiv_id, canonical_key, clean_url, doi
 
-__all__ = ["arxiv_id", "canonical_key", "clean_url", "doi", "is_plumbing", "is_profile", "kind_of"]
+__all__ = ["arxiv_id", "canonical_key", "clean_url", "doi", "is_plumbing", "is_profile", "kind_named", "kind_of"]
 
 _PAPER_HOSTS = (
     "openreview.net",
@@ -35,6 +35,28 @@ _CODE_HOSTS = ("github.com", "gist.github.com", "gitlab.com", "bitbucket.org", "
 _VIDEO_HOSTS = ("youtube.com", "vimeo.com", "bilibili.com", "twitch.tv", "ted.com", "nicovideo.jp")
 _TALK_HOSTS = ("twitter.com", "reddit.com", "news.ycombinator.com", "lobste.rs", "v2ex.com", "bsky.app", "zhihu.com")
 _DATA_HOSTS = ("kaggle.com/datasets", "huggingface.co/datasets", "zenodo.org", "data.gov", "figshare.com")
+
+# Labels that name a kind of thing, in the languages most newsletters use.
+_KIND_WORDS = {
+    "code": """
+        code, source code, repo, repository, github, implementation, quellcode, quelltext, code source, código,
+        código fuente, codice, код, 代码, 源码, 源代码, 代碼, 程式碼, 仓库, コード, ソースコード, 実装, 코드, 소스 코드
+    """,
+    "paper": "paper, the paper, pdf, preprint, arxiv, 论文, 論文, 论文地址, 논문, статья",
+    "video": """
+        video, the video, videos, talk, recording, youtube, vidéo, vídeo, aufzeichnung, видео, 视频, 影片, 動画,
+        ビデオ, 영상
+    """,
+    "dataset": """
+        dataset, data set, datasets, data, daten, datensatz, données, datos, dati, данные, 数据集, 数据, 資料集,
+        データセット, データ, 데이터, 데이터셋
+    """,
+    "discussion": """
+        discussion, comments, thread, hn, diskussion, kommentare, commentaires, comentarios, commenti, обсуждение, 讨论,
+        討論, 评论, 議論, コメント, 토론
+    """,
+}
+_KIND_OF_WORD = {word.strip(): kind for kind, words in _KIND_WORDS.items() for word in words.split(",")}
 
 # The first step of a path that, alone on such a host, names a person or group rather than something they made.
 _PROFILE_HOSTS = (
@@ -73,6 +95,11 @@ def kind_of(url: str | None, key: str | None = None) -> str:
         if key.startswith(hosts) or any(host.endswith("." + name) for name in hosts):
             return kind
     return "article"
+
+
+def kind_named(label: str) -> str | None:
+    """The kind that a link's label is the mere name of ("Code", "视频"); None where it says anything else."""
+    return _KIND_OF_WORD.get(" ".join(label.split()).casefold())
 
 
 def is_profile(key: str | None) -> bool:

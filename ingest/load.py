@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from index.archive import Archive
@@ -81,7 +81,10 @@ def as_json(document: Document) -> dict[str, Any]:
         "language": issue.language,
     }
     names = ("position", "section", "title", "subtitle", "summary", "note", "url", "key", "kind", "image")
-    items = [{name: getattr(item, name) for name in names} for item in document.items]
+    items = [
+        {name: getattr(item, name) for name in names} | {"further_links": [asdict(link) for link in item.links]}
+        for item in document.items
+    ]
     return {"issue": head, "items": items, "unassigned": list(document.unassigned)}
 
 

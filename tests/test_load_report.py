@@ -179,6 +179,7 @@ def test_parse_sources_needs_no_archive_and_gives_the_documented_shape(tmp_path:
     assert list(shape) == ["issue", "items", "unassigned"]
     assert list(shape["issue"]) == ["title", "number", "date", "year", "week", "url", "language"]
     fields = ["position", "section", "title", "subtitle", "summary", "note", "url", "key", "kind", "image"]
+    fields.append("further_links")
     assert [list(item) for item in shape["items"]] == [fields] * 3
     assert (shape["issue"]["number"], shape["issue"]["date"]) == (1, "2021-03-01")
     assert [item["key"] for item in shape["items"]] == ["arxiv:2101.00001", "arxiv:2102.00001", "arxiv:2103.00001"]

@@ -54,13 +54,13 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
     for card in found.cards:
         for link in context.links(card.runs):
             entry.take(link, "card")
-            entry.inside.add(link.key)
+        entry.hold(context.links(card.runs))
         if card.images and entry.image is None:
             entry.image = card.images[0]
     if entry.url is None and found.paper:
-        address = f"https://arxiv.org/abs/{found.paper}"
-        entry.take(Link("", address, f"arxiv:{found.paper}", 0), "line")
-        entry.inside.add(f"arxiv:{found.paper}")
+        printed = Link("", f"https://arxiv.org/abs/{found.paper}", f"arxiv:{found.paper}", 0)
+        entry.take(printed, "line")
+        entry.hold([printed])
     if entry.url is None and found.inline and lenient:
         links = [link for link, _ in found.inline]
         made = [link for link in links if link.key not in found.asides]
@@ -75,7 +75,7 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
             entry.take(found.inline[0][0], "text")
     for link in found.calls:
         entry.take(link, "line")
-    if not entry.inside - {link.key for link in found.sources}:
+    if not entry.inside.keys() - {link.key for link in found.sources}:
         for link in found.sources:
             entry.take(link, "text")
     paragraphs = [text for text in found.paragraphs if text]
@@ -118,7 +118,7 @@ def _read(entry: Entry, block: Block, found: _Body, context: Context) -> None:
     if any(run.href and is_plumbing(run.href) for run in block.runs):
         return
     links = context.links(block.runs)
-    entry.inside.update(link.key for link in links)
+    entry.hold(links)
     if block.kind == "item":
         found.closing = False
         found.inline.extend((link, False) for link in links)

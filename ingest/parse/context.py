@@ -24,16 +24,19 @@ _VIEW = re.compile(
 )
 """The label that leads from a mail to the same issue as a page."""
 _URLISH = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-# Labels that only point, in the languages most newsletters use.
+# Labels that only point, in the languages most newsletters use, and such as say at least what kind of thing is there.
 _POINTING = """
-link, here, more, read more, read it, source, via, website, homepage, paper, pdf, code, blog, blog post, tweet, video,
-demo, details, source code, hier, mehr, quelle, ici, lire la suite, aquí, leer más, qui, 여기, 링크,
-原文, 链接, 这里, 此处, 来源, 全文, 论文, 代码, 查看, 阅读原文, 详情, 官网, 出处,
-リンク, こちら, ここ, 続きを読む, 記事, 論文, コード, 出典, 詳細
+link, here, more, read more, read it, source, via, details, hier, mehr, quelle, ici, lire la suite, aquí, leer más, qui,
+여기, 링크, 原文, 链接, 这里, 此处, 来源, 全文, 查看, 阅读原文, 详情, 出处, リンク, こちら, ここ, 続きを読む, 出典, 詳細
 """
-_POINTERS = frozenset(" ".join(word.split()) for word in _POINTING.split(","))
+_NAMING = """
+website, homepage, paper, pdf, code, blog, blog post, tweet, video, demo, source code, 论文, 代码, 官网, 記事, 論文,
+コード
+"""
+_MERE = frozenset(" ".join(word.split()) for word in _POINTING.split(","))
+_POINTERS = _MERE | frozenset(" ".join(word.split()) for word in _NAMING.split(","))
 _LETTERS = re.compile(r"[^\W\d_]+")
-_EDGE = " \t\n\u3000()（）[]【】［］<>《》〈〉「」『』“”\"'‘’,，、。.;；:：|｜/·•–—―-~→⇒➡➜»«⇦⇨!！*_#"
+SEPARATORS = " \t\n\u3000()（）[]【】［］<>《》〈〉「」『』“”\"'‘’,，、。.;；:：|｜/·•–—―-~→⇒➡➜»«⇦⇨!！*_#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ _FILES = frozenset(("js", "ts", "jl", "css", "vim", "nvim", "php", "cpp", "json"
 @lru_cache(maxsize=4096)
 def is_address(label: str) -> bool:
     """Whether a label is an address or a host name, also one that translation has spaced out or bracketed."""
-    label = label.strip(_EDGE + " ")
+    label = label.strip(SEPARATORS + " ")
     if not label or len(label) > 500:
         return False
     squeezed = label.replace(" ", "")
@@ -191,7 +194,7 @@ class Context:
             return True
         if not label or width(label) > 120:
             return False
-        if _VIEW.fullmatch(label.strip(_EDGE)) or self._names_itself(label, link.key):
+        if _VIEW.fullmatch(label.strip(SEPARATORS)) or self._names_itself(label, link.key):
             return True
         return bool(self.title) and names_an_issue(self.title) and names_an_issue(label) and similar(label, self.title)
 
@@ -215,6 +218,12 @@ class Context:
         """Whether a label says nothing of what it leads to."""
         plain = _plain(label).strip("^#")
         return is_address(label) or plain in self.labels or plain in _POINTERS or plain.isdigit()
+
+
+def merely_points(label: str) -> bool:
+    """Whether a label does not even say what kind of thing it leads to: an address, a number, "here"."""
+    plain = _plain(label).strip("^#")
+    return not plain or is_address(label) or plain in _MERE or plain.isdigit()
 
 
 def similar(one: str, other: str) -> bool:
@@ -247,7 +256,7 @@ def _akin(own: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _plain(label: str) -> str:
-    return label.strip(_EDGE).casefold()
+    return label.strip(SEPARATORS).casefold()
 
 
 def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
@@ -299,7 +308,7 @@ def _house(blocks: Sequence[Block], plain: Context) -> tuple[frozenset[str], fro
             found = plain.all_links(runs)
             if number < first < len(blocks) and block.kind == "paragraph":
                 opening.update(link.key for link in found)
-            elif block.kind != "paragraph" or (found and not text_of(runs)[: found[0].start].strip(_EDGE)):
+            elif block.kind != "paragraph" or (found and not text_of(runs)[: found[0].start].strip(SEPARATORS)):
                 presented.update(link.key for link in found)
             else:
                 later.update(link.key for link in found)

@@ -16,7 +16,7 @@ from .blocks import Block, Run, text_of
 from .compose import compose
 from .context import Context, width
 from .ending import without_sign_off
-from .entry import Entry, titled
+from .entry import Entry, further, titled
 from .frame import distinct, frame_regions, merge_digests, unassigned, within_frame
 from .language import language_of
 from .lines import ends_like_sentence, has_id, numbered, split_line, squeeze, without_site
@@ -305,4 +305,5 @@ def _item(position: int, entry: Entry, context: Context) -> Item:
         kind=kind_of(entry.url, entry.key),
         image=image,
         language=language_of(f"{title} {entry.summary or ''}"),
+        links=further(entry),
     )

@@ -130,8 +130,9 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
     """A list item's title and description around its main link."""
     text = text_of(block.runs)
     main = main_link(links, text, context) or links[0]
-    entry = Entry("list", region=number, inside={link.key for link in links}, text=squeeze(text))
+    entry = Entry("list", region=number, text=squeeze(text))
     entry.take(main, "title")
+    entry.hold(links)
     before, after = text[: main.start], text[main.end :]
     prefix = before.strip(EDGE + "()（）[]【】")
     label = unbracketed(squeeze(main.label).strip(EDGE))

@@ -59,7 +59,7 @@ def paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
             body.append(later)
         entry = Entry("paragraph", title=start.name, region=number)
         entry.take(start.link, "title")
-        entry.inside.update(link.key for link in context.links(block.runs))
+        entry.hold(context.links(block.runs))
         compose(entry, [replace(block, runs=start.runs), *body], context)
         entry.image = entry.image or (block.images[0] if block.images else None)
         entries.append(entry)

@@ -25,8 +25,9 @@ def _row(block: Block, links: list[Link], number: int, context: Context) -> Entr
     widest = max(block.cells, key=lambda cell: width(text_of(cell)))
     telling = [link for link in links if not link.bare and not context.generic(link.label) and width(link.label) > 8]
     main = telling[0] if telling and not context.links(widest) else links[0]
-    entry = Entry("row", region=number, inside={link.key for link in links})
+    entry = Entry("row", region=number)
     entry.take(main, "title")
+    entry.hold(links)
     entry.image = block.images[0] if block.images else None
     bold = _opening_bold(widest)
     text = squeeze(without_number(text_of(widest)))

@@ -88,7 +88,7 @@ def _unit(start: Start, place: tuple[Block, Sequence[Block], str | None], number
     entry = titled("title", past_number(start.runs), links, number)
     if start.title is not None:
         entry.title = start.title.text
-        entry.inside.update(link.key for link in context.links(block.runs))
+        entry.hold(context.links(block.runs))
     if start.whole:
         return compose(Entry("title", region=number), body, context)
     entry.image = (block.images[0] if block.images else None) or image

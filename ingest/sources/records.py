@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import orjson
 
-from index.types import Document, Issue, Item, Paper
+from index.types import Document, FurtherLink, Issue, Item, Paper
 
 from ..links import canonical_key, clean_url, kind_of
 from .found import Context, Failure, Found, SourceError, Yield
@@ -140,7 +140,18 @@ def _item(data: Mapping[str, Any], index: int) -> Item:
         image=text_of(data.get("image")),
         language=text_of(data.get("language")),
         id=number_of(data.get("id")) or 0,
+        links=tuple(_links(data.get("further_links"))),
     )
+
+
+def _links(value: object) -> Iterator[FurtherLink]:
+    """Further links: objects as our exports have them, or addresses alone."""
+    for entry in value if isinstance(value, list) else ():
+        data = {"url": entry} if isinstance(entry, str) else _mapping(entry)
+        url = clean_url(text_of(data.get("url")) or "")
+        key = text_of(data.get("key")) or (canonical_key(url) if url else None)
+        if url and key:
+            yield FurtherLink(url, key, text_of(data.get("kind")) or kind_of(url, key), text_of(data.get("text")))
 
 
 def _paper(data: Mapping[str, Any]) -> Paper:
