@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from . import reading, rebuilding, verification
+from . import linking, reading, rebuilding, verification
 from .column_store import ColumnStore
 from .database import Database
 from .embedding import Embedder
@@ -228,6 +228,15 @@ class Archive:
         """Every mention of each key that there is, oldest issue first."""
         with self._database.reading() as connection:
             found = reading.works(connection, keys)
+        return self._in_time(found)
+
+    def linking(self, keys: Sequence[str]) -> dict[str, list[Item]]:
+        """Every item that has one of the keys among its further links, beside its own; oldest issue first."""
+        with self._database.reading() as connection:
+            found = linking.mentions(connection, keys)
+        return self._in_time(found)
+
+    def _in_time(self, found: dict[str, list[Item]]) -> dict[str, list[Item]]:
         timeline = self._columns.current().timeline
         return {key: sorted(items, key=timeline.place_of) for key, items in found.items()}
 

@@ -18,7 +18,7 @@ from .upgrades import UPGRADES
 FILE = "archive.sqlite"
 APPLICATION_ID = 0x4261636B
 """`Back`: tells our files from other programs' (SQLite's application_id)."""
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 BUSY_SECONDS = 30.0
 _IDLE_CONNECTIONS = 16
 _MAGIC = b"SQLite format 3\0"

@@ -46,4 +46,5 @@ class RecentItems:
 
 
 def _length(item: Item) -> int:
-    return len(item.title) + len(item.summary or "") + len(item.note or "")
+    links = sum(len(link.url) + len(link.key) for link in item.links)
+    return len(item.title) + len(item.summary or "") + len(item.note or "") + links

@@ -6,12 +6,12 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from .types import Issue, Item, Paper
+from .types import FurtherLink, Issue, Item, Paper
 
 ISSUE_COLUMNS = "title, newsletter, number, date, year, week, url, language, id"
 ITEM_COLUMNS = (
     "item.position, item.title, item.section, item.subtitle, item.summary, item.note, item.url, work.key, item.kind,"
-    " item.image, item.language, item.id, item.issue_id"
+    " item.image, item.language, item.id, item.issue_id, item.links"
 )
 ITEMS = f"select {ITEM_COLUMNS} from item left join work on work.id = item.work_id"
 ISSUES = f"select {ISSUE_COLUMNS} from issue"
@@ -24,7 +24,17 @@ def to_issue(row: Sequence[object]) -> Issue:
 
 
 def to_item(row: Sequence[object]) -> Item:
-    return Item(*row)  # type: ignore[arg-type]  # the schema is strict
+    values = (*row[:-1], to_links(row[-1]))
+    return Item(*values)  # type: ignore[arg-type]  # the schema is strict
+
+
+def to_links(text: object) -> tuple[FurtherLink, ...]:
+    return () if text is None else tuple(FurtherLink(*link) for link in json.loads(str(text)))
+
+
+def from_links(links: Iterable[FurtherLink]) -> str | None:
+    found = [(link.url, link.key, link.kind, link.text) for link in links]
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")) if found else None
 
 
 def to_paper(row: Sequence[object]) -> Paper:

@@ -1,4 +1,4 @@
--- The whole archive. Version 4; see upgrades.py for how older files get here.
+-- The whole archive. Version 6; see upgrades.py for how older files get here.
 
 -- One row: which state this is, and what the vectors and the full text were made with.
 create table meta (
@@ -77,11 +77,22 @@ create table item (
     image text,
     language text,
     words integer not null,            -- how many words the full text has of it
-    changed integer not null           -- generation of the last change to it, its issue, its text or its vector
+    changed integer not null,          -- generation of the last change to its text or its vector or its issue
+    links text                         -- further links, a JSON array of [url, key, kind, text]; null where there are none
 ) strict;
 create index item_issue on item (issue_id, position);
 create index item_work on item (work_id);
 create index item_changed on item (changed);
+
+-- Where items are found by their further links. Says nothing that item.links does not say.
+create table further (
+    key text not null,
+    item_id integer not null references item (id) on delete cascade,
+    site text not null,                -- the host, its labels turned round: com.github
+    primary key (key, item_id)
+) strict, without rowid;
+create index further_item on further (item_id);
+create index further_site on further (site, item_id);
 
 -- Items that are gone, so that readers can follow without reading everything again. Ids are never given twice.
 create table removed (

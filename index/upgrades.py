@@ -47,9 +47,24 @@ def _find_generations_beside_large_results(connection: sqlite3.Connection) -> No
     connection.execute("create index state_generation on state (name, generation)")
 
 
+def _keep_further_links(connection: sqlite3.Connection) -> None:
+    connection.execute("alter table item add column links text")
+    connection.execute("""
+        create table further (
+            key text not null,
+            item_id integer not null references item (id) on delete cascade,
+            site text not null,
+            primary key (key, item_id)
+        ) strict, without rowid
+    """)
+    connection.execute("create index further_item on further (item_id)")
+    connection.execute("create index further_site on further (site, item_id)")
+
+
 UPGRADES: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _keep_vectors_while_embedding,
     2: _order_issues_without_a_date,
     3: _index_the_words_of_links,
     4: _find_generations_beside_large_results,
+    5: _keep_further_links,
 }

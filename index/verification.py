@@ -17,6 +17,9 @@ _CHECKS = {
     "select count(*) from (select 1 from item group by issue_id, position having count(*) > 1)": "{} places within an "
     "issue are taken twice: ingest these issues again with --refresh.",
     "select count(*) from work where not exists (select 1 from item where work_id = work.id)": "{} works have no item.",
+    "select count(*) from item where coalesce(json_array_length(links), 0) <> (select count(*) from further where "
+    "item_id = item.id)": "{} items cannot be found by all of their further links: ingest their issues again with "
+    "--refresh.",
     "select count(*) from removed where item_id in (select id from item)": "{} removed items are still there.",
     "select count(*) from (select distinct length(vector) from vector) having count(*) > 1": "The vectors have {} "
     "different lengths: `backissues rebuild` makes them anew.",

@@ -8,16 +8,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from . import fulltext, rows
+from . import fulltext, linking, rows
 from .database import Database, Transaction
 from .embedding import Embedder, item_hash
 from .matching import aliases, completed, excerpt, find_issues, with_ids
-from .types import Change, Document, FloatArray, Issue, Item, Outcome, Paper
+from .types import Change, Document, FloatArray, FurtherLink, Issue, Item, Outcome, Paper
 
 _WINDOW_TEXTS = 512
 """Texts embedded at once: enough for batches of equal length, few enough to commit often."""
 _WINDOW_SECONDS = 5.0
-_ITEM_FIELDS = "issue_id, position, title, section, subtitle, summary, note, url, work_id, kind, image, language, words"
+_ITEM_FIELDS = (
+    "issue_id, position, title, section, subtitle, summary, note, url, work_id, kind, image, language, words, links"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,9 @@ def _store(transaction: Transaction, plan: _Plan, papers: dict[str, Paper]) -> t
     documents: dict[int, tuple[str, ...]] = {}
     for item in plan.items:
         old = plan.stored_items.get(item.id)
-        if old is not None and old == item and not moved:
+        if old is not None and not moved and replace(item, links=old.links) == old:
+            if item.links != old.links:
+                _store_links(transaction, item)
             items.append(item)
             continue
         words = fulltext.document(item, papers.get(item.key or ""))
@@ -219,16 +223,26 @@ def _store_item(transaction: Transaction, item: Item, words: int, known: bool) -
         transaction.execute("insert or ignore into work (key) values (?)", (item.key,))
         (work,) = transaction.execute("select id from work where key = ?", (item.key,)).fetchone()
     place = item.issue_id, item.position, item.title, item.section, item.subtitle, item.summary, item.note, item.url
-    values = (*place, work, item.kind, item.image, item.language, words, transaction.touch())
+    links = rows.from_links(item.links)
+    values = (*place, work, item.kind, item.image, item.language, words, links, transaction.touch())
     if known:
         before = transaction.execute("select work_id from item where id = ?", (item.id,)).fetchone()
-        update = f"update item set ({_ITEM_FIELDS}, changed) = ({', '.join('?' * 14)}) where id = ?"
+        update = f"update item set ({_ITEM_FIELDS}, changed) = ({', '.join('?' * 15)}) where id = ?"
         transaction.execute(update, (*values, item.id))
         _forget_works(transaction, [before[0]])
+        linking.write(transaction, [item], known=True)
         return item
     id_ = _free(transaction, "item", item.id)
-    insert = f"insert into item (id, {_ITEM_FIELDS}, changed) values ({', '.join('?' * 15)})"
-    return replace(item, id=transaction.execute(insert, (id_, *values)).lastrowid or 0)
+    insert = f"insert into item (id, {_ITEM_FIELDS}, changed) values ({', '.join('?' * 16)})"
+    stored = replace(item, id=transaction.execute(insert, (id_, *values)).lastrowid or 0)
+    linking.write(transaction, [stored], known=False)
+    return stored
+
+
+def _store_links(transaction: Transaction, item: Item) -> None:
+    """Further links alone: nothing that is derived from items is made of them, so `changed` stays."""
+    transaction.execute("update item set links = ? where id = ?", (rows.from_links(item.links), item.id))
+    linking.write(transaction, [item], known=True)
 
 
 def _free(transaction: Transaction, table: str, id_: int) -> int | None:
@@ -275,13 +289,23 @@ def _items_of_works(connection: sqlite3.Connection, keys: Iterable[str]) -> list
 
 
 def _clean(document: Document) -> Document:
-    """The document without lone surrogates, which UTF-8 and so the archive cannot hold."""
-    issue, items = _encodable(document.issue), tuple(map(_encodable, document.items))
+    """The document without lone surrogates, which UTF-8 and so the archive cannot hold, and without a link twice."""
+    issue, items = _encodable(document.issue), tuple(map(_encodable, map(_single, document.items)))
     links, names = map(_repaired, document.unassigned), map(_repaired, document.aliases)
     return replace(document, issue=issue, items=items, unassigned=tuple(links), aliases=tuple(names))
 
 
-_Record = TypeVar("_Record", Issue, Item)
+def _single(item: Item) -> Item:
+    if not item.links:
+        return item
+    links: dict[str, FurtherLink] = {}
+    for link in map(_encodable, item.links):
+        if link.key != item.key:
+            links.setdefault(link.key, link)
+    return replace(item, links=tuple(links.values()))
+
+
+_Record = TypeVar("_Record", Issue, Item, FurtherLink)
 
 
 def _encodable(record: _Record) -> _Record:
