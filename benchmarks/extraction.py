@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from index.types import Document, Item  # noqa: E402
 from ingest.links import canonical_key  # noqa: E402
-from ingest.parse.document import parse  # noqa: E402
+from ingest.parse.document import NotAnIssue, parse  # noqa: E402
 
 SHARED = ROOT.parent / "shared"
 DATES = ("number", "year", "week", "date")
@@ -98,6 +98,15 @@ def score(document: Document, labels: dict[str, Any]) -> Tally:
     return tally
 
 
+def measured(path: Path, labels: dict[str, Any]) -> Tally:
+    """The document at `path` against its labels. One that is taken for no issue misses every item."""
+    try:
+        return score(parse(path.read_bytes(), str(path)), labels)
+    except NotAnIssue as error:
+        missed = [f"missed  {label['title']} ({error})" for label in labels["items"]]
+        return Tally(labelled=len(missed), misses=missed)
+
+
 def _match(items: Sequence[Item], label: dict[str, Any]) -> Item | None:
     if label.get("url"):
         key = canonical_key(label["url"])
@@ -171,7 +180,7 @@ def main() -> None:
     for group in groups:
         total = Tally()
         for path, labels in pairs([group]):
-            tally = score(parse(path.read_bytes(), str(path)), labels)
+            tally = measured(path, labels)
             total.add(tally)
             report[path.stem] = {**asdict(tally), **tally.shares()}
             if not options.json:
