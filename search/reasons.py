@@ -20,6 +20,9 @@ def reason(item: Item, paper: Paper | None, hit: Hit) -> str | None:
         authors = [name for name in paper.authors if name in hit.paper.authors]
         if authors:
             return f"By the same author{'s' if len(authors) > 1 else ''}: {', '.join(authors[:3])}"
+    shared = [key for key in _links(item) if key in _links(hit.item)]
+    if shared:
+        return f"Both link to {shared[0]}"
     mine, theirs = _owner(item.key), _owner(hit.item.key)
     if mine and mine == theirs:
         return f"Code by the same owner: {mine}"
@@ -33,6 +36,11 @@ def names(item: Item) -> set[str]:
     """What an item names: models, methods, data sets."""
     text = " ".join(filter(None, (item.title, item.subtitle, item.summary, item.note)))
     return {name for name in _NAME.findall(text) if len(name) > 2 and not _PLURAL.match(name)}
+
+
+def _links(item: Item) -> list[str]:
+    """The keys of all its links, its own first."""
+    return [*([item.key] if item.key else []), *(link.key for link in item.links)]
 
 
 def _owner(key: str | None) -> str | None:

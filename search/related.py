@@ -5,7 +5,7 @@ is kept: the list is chosen by maximal marginal relevance (Carbonell and Goldste
 item and unlike the entries before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,8 +22,8 @@ from .rank import Ranked
 from .reasons import reason
 from .refresh import fitted
 from .relevance import WEAK, Calibration
-from .results import Coverage, Hit, Mention, Related
-from .target import mentions
+from .results import Coverage, Hit, LinkMention, Mention, Related
+from .target import Target, mentions
 
 WIDTH = 3
 """How many candidates there are for each place of the list."""
@@ -73,9 +73,10 @@ def related_to(
     pasted = url or arxiv
     if pasted:
         key = understand(pasted.strip() if url else f"https://arxiv.org/abs/{pasted.strip()}").target
-        held = mentions(archive, key) if key else []
-        if held:
-            return related(archive, held[-1].id, limit)
+        held = mentions(archive, key) if key else None
+        if key and held:
+            found = related(archive, held.told[-1].id, limit)
+            return found if held.own else replace(found, further_link=key)
         text = address_words(key) if key else pasted
     words = " ".join((text or "").split())
     if not words:
@@ -85,10 +86,12 @@ def related_to(
         return _related(archive, _Anchor(subject), limit)
 
 
-def around(archive: Archive, held: Sequence[Item], fit: Calibration, within: IdArray | None) -> Ranked:
-    """A pasted work as an answer: its own items first, newest first, then its neighbours, among `within`."""
-    own = np.array([item.id for item in reversed(held)], dtype=np.int64)
-    near = nearest(archive, of_work(archive, held), fit.nulls, _works(archive, held), within)
+def around(archive: Archive, held: Target, fit: Calibration, within: IdArray | None) -> Ranked:
+    """A pasted work as an answer, among `within`: its own items, then those that have it as a further link, each newest
+    first, then its neighbours."""
+    listed = [*reversed(held.own), *reversed(held.further)]
+    own = np.array([item.id for item in listed], dtype=np.int64)
+    near = nearest(archive, of_work(archive, held.told), fit.nulls, _works(archive, listed), within)
     others = Ranked(near.ids, np.minimum(fit.relevance(near.scores, "item"), 0.99)).at_least(WEAK)
     if within is not None:
         own = own[np.isin(own, within)]
@@ -100,15 +103,35 @@ def check(archive: Archive, items: Sequence[Item]) -> list[Coverage]:
     """What the archive has on each item of a draft: the same work printed before, and past items worth a link."""
     if not items:
         return []
-    works = archive.works([item.key for item in items if item.key])
+    keys = [item.key for item in items if item.key]
+    works = archive.works([*keys, *(link.key for item in items for link in item.links)])
+    linking = archive.linking(keys)
     found = []
     for item, subject in zip(items, of_texts(archive, items), strict=True):
         before = works.get(item.key or "") or _same_title(archive, item, subject)
         issues = {issue.id: issue for issue in archive.issues(sorted({old.issue_id for old in before}))}
         covered = tuple(Mention(old.id, issues[old.issue_id]) for old in before)
-        chosen = _chosen(archive, _Anchor(subject, None, _works(archive, before)), SIMILAR)
-        found.append(Coverage(item, covered, _explained(archive, item, hits(archive, chosen))))
+        beside = _beside(item, works, linking)
+        linked = [(key, old) for key, old in beside if old.id not in {known.id for known in before}]
+        issues |= {issue.id: issue for issue in archive.issues(sorted({old.issue_id for _, old in linked}))}
+        told = _works(archive, [*before, *(old for _, old in linked)])
+        chosen = _chosen(archive, _Anchor(subject, None, told), SIMILAR)
+        found.append(
+            Coverage(
+                item,
+                covered,
+                _explained(archive, item, hits(archive, chosen)),
+                tuple(LinkMention(key, old.id, issues[old.issue_id]) for key, old in linked),
+            )
+        )
     return found
+
+
+def _beside(item: Item, works: Mapping[str, list[Item]], linking: Mapping[str, list[Item]]) -> list[tuple[str, Item]]:
+    """The items that share a link with one where it is a further link of either, with that link, each item once."""
+    pairs = [(item.key or "", old) for old in linking.get(item.key or "", ())]
+    pairs += [(link.key, old) for link in item.links for old in works.get(link.key, ())]
+    return list({old.id: (key, old) for key, old in reversed(pairs)}.values())[::-1]
 
 
 def _same_title(archive: Archive, item: Item, subject: Subject) -> list[Item]:

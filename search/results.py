@@ -32,6 +32,15 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkMention:
+    """A place where the link `key` was printed, as a further link there or here."""
+
+    key: str
+    item_id: int
+    issue: Issue
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One work that answers a query, shown through its best item. `score` is a calibrated relevance in 0..1."""
 
@@ -130,6 +139,8 @@ class Related:
     earlier: tuple[Hit, ...]
     later: tuple[Hit, ...]
     build: Build
+    further_link: str | None = None
+    """The key that was asked for, where the item has it as a further link and no item has it as its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +150,8 @@ class Coverage:
     item: Item
     covered: tuple[Mention, ...]
     similar: tuple[Hit, ...]
+    linked: tuple[LinkMention, ...] = ()
+    """Past items of other works that have its link among their further ones, or one of its further links as theirs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,7 @@ from .refresh import Fitted, fitted
 from .related import around
 from .relevance import GOOD
 from .results import Answer, Ask, Mode, Understood
-from .target import find_target, mentions
+from .target import Target, in_words, mentions
 from .words import question_tokens
 
 NEAREST = 10
@@ -39,17 +39,17 @@ class _Question:
     read: Understood
     filters: Filters
     mode: Mode
-    known_target: bool = False
-    """It names a work of the archive, so that stored vectors will do."""
+    target: Target | None = None
+    """What the archive has under the link that it names, if anything: stored vectors will do then."""
 
     @property
     def is_listing(self) -> bool:
         """Conditions alone: everything that meets them is an answer, none better than another."""
-        return not self.read.words and not self.known_target
+        return not self.read.words and self.target is None
 
     @property
     def needs_model(self) -> bool:
-        return bool(self.read.words) and self.mode != "keyword" and not self.known_target
+        return bool(self.read.words) and self.mode != "keyword" and self.target is None
 
 
 def search(archive: Archive, ask: Ask) -> Answer:
@@ -68,9 +68,10 @@ def _search_many(archive: Archive, asks: Sequence[Ask]) -> list[Answer]:
     for ask in asks:
         read = understand(ask.query)
         filters = merge(read.filters, ask.filters)
-        unknown = find_target(archive, read)
-        known = read.target is not None and unknown is None
-        questions.append(_Question(ask, unknown or read, filters, ask.mode, known))
+        target = mentions(archive, read.target) if read.target else None
+        if target is not None and not target:
+            read, target = in_words(read), None
+        questions.append(_Question(ask, read, filters, ask.mode, target))
     vectors = _encode(archive, questions)
     return [
         _answer(archive, _without_model(question) if missing else question, vector)
@@ -106,7 +107,7 @@ def _without_model(question: _Question) -> _Question:
 
 def _answer(archive: Archive, question: _Question, vector: FloatArray | None) -> Answer:
     ask, read, build = question.ask, question.read, archive.build
-    fit = fitted(archive) if vector is not None or question.known_target else Fitted.none()
+    fit = fitted(archive) if vector is not None or question.target else Fitted.none()
     start = offset(ask, build, fit.id)
     ranked, close = _candidates(archive, question, vector, fit)
     if question.is_listing:  # a work stands where its newest (or oldest) mention does
@@ -115,8 +116,14 @@ def _answer(archive: Archive, question: _Question, vector: FloatArray | None) ->
         ordered = _sorted(archive, _one_a_work(archive, ranked), question)
     limit = max(1, min(ask.limit, MAX_LIMIT))
     page = slice(start, start + limit)
+    linking = {item.id for item in question.target.further} if question.target else set()
     found = [
-        Found(int(id_), float(score), None if close else "weak")
+        Found(
+            id=int(id_),
+            score=float(score),
+            match=None if close else "weak",
+            reason=question.target.reason if question.target and id_ in linking else None,
+        )
         for id_, score in zip(ordered.ids[page], ordered.scores[page], strict=True)
     ]
     total = len(ordered.ids)
@@ -141,8 +148,8 @@ def _candidates(archive: Archive, question: _Question, vector: FloatArray | None
     within = archive.select(question.filters)
     if within is not None and not len(within):
         return Ranked.empty(), False
-    if question.known_target and read.target:
-        return around(archive, mentions(archive, read.target), fit.calibration, within), True
+    if question.target:
+        return around(archive, question.target, fit.calibration, within), True
     if question.is_listing:
         return (all_items(within), True) if within is not None else (Ranked.empty(), True)
     if vector is None:
