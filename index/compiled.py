@@ -1,8 +1,9 @@
 """The encoder compiled with OpenVINO: the same vectors several times faster, without torch.
 
 The sentence-transformers model, pooling and all, is converted once by a process of its own (`index.conversion`) and
-cached beside the unpacked model. From then on a query needs `openvino`, `tokenizers` and numpy only. Where the CPU has
-bfloat16 arithmetic it is used; a conversion whose vectors differ from the reference is refused.
+cached beside the unpacked model. From then on a query needs `openvino`, `tokenizers`, numpy, and `marisa-trie` for the
+kind of tokenizer that `index.pieces` knows. Where the CPU has bfloat16 arithmetic it is used; a conversion whose
+vectors differ from the reference is refused.
 """
 
 import hashlib
@@ -14,20 +15,17 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .checkpoint import Checkpoint, cache_folder, new_folder, read_stamp
+from .pieces import load_tokenizer
 from .types import FloatArray
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-LAYOUT = 3
+LAYOUT = 4
 IDS, MASK, EMBEDDED = "input_ids", "attention_mask", "embedded"
 """What a compiled model takes: a model whose vocabulary lies in TABLE takes EMBEDDED, mostly in place of IDS."""
 TABLE = "vocabulary.npy"
@@ -103,16 +101,10 @@ class CompiledEncoder:
         self._parts: dict[str, Any] = {"core": self._library.Core()}
         # Compiled models own threads; left to the interpreter's last moments, they would now and then abort it.
         weakref.finalize(self, self._parts.clear)
-        compiling = threading.Event()
-        with ThreadPoolExecutor(1) as pool:
-            compiled = pool.submit(self._requests, WIDTHS[0], compiling)  # the other widths when they are needed
-            # Loading the tokenizer keeps the interpreter to itself, compiling does not: so that both go on at once,
-            # compiling must have begun.
-            compiling.wait(1)
-            self._tokenizer = _load_tokenizer(folder, stamp["tokens"])
-            compiled.result()
+        self._tokenize = load_tokenizer(folder, stamp["tokens"])
+        self._requests(WIDTHS[0])  # the other widths when they are needed
 
-    def _requests(self, width: int | None, compiling: threading.Event | None = None) -> "queue.SimpleQueue[Any]":
+    def _requests(self, width: int | None) -> "queue.SimpleQueue[Any]":
         """Where a request for one text of `width` tokens (None: of any number) is taken from and put back."""
         name = f"requests {width}"
         with self._compiling:
@@ -121,16 +113,14 @@ class CompiledEncoder:
                 # Two threads answer one question almost twice as fast as one; more hardly help with so short a text.
                 streams = max(1, cores // 2)
                 settings = {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(cores)}
-                compiled = self._compile(settings, width, compiling)
+                compiled = self._compile(settings, width)
                 requests = self._parts[name] = queue.SimpleQueue()
                 for _ in range(streams):
                     requests.put(compiled.create_infer_request())
             found: queue.SimpleQueue[Any] = self._parts[name]
             return found
 
-    def _compile(
-        self, settings: dict[str, str], width: int | None = None, compiling: threading.Event | None = None
-    ) -> Any:
+    def _compile(self, settings: dict[str, str], width: int | None = None) -> Any:
         core = self._parts["core"]
         capable = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = {"INFERENCE_PRECISION_HINT": "bf16" if capable else "f32"}
@@ -139,8 +129,6 @@ class CompiledEncoder:
             self._inputs = [name for one in model.inputs for name in (IDS, MASK, EMBEDDED) if name in one.names]
             if width is not None:
                 model.reshape({one: [1, width, *one.partial_shape[2:]] for one in model.inputs})
-            if compiling is not None:
-                compiling.set()
             return core.compile_model(model, "CPU", {**settings, **precision})
         except RuntimeError as error:
             raise CannotCompile(_last_line(str(error))) from error
@@ -160,13 +148,13 @@ class CompiledEncoder:
         return self._encode(texts, self._passage_prompt)
 
     def _encode(self, texts: Sequence[str], prompt: str) -> FloatArray:
-        prompted = [prompt + clean(text) for text in texts]
+        encoded = self._tokenize([prompt + clean(text) for text in texts])
         vectors = np.zeros((len(texts), self._dimensions), np.float32)
         if len(texts) <= FEW:
-            for row, text in enumerate(prompted):
-                vectors[row] = self._single(self._tokenizer.encode(text).ids)
+            for row, ids in enumerate(encoded):
+                vectors[row] = self._single(ids)
         else:
-            self._batches([encoding.ids for encoding in self._tokenizer.encode_batch(prompted)], vectors)
+            self._batches(encoded, vectors)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
@@ -206,15 +194,6 @@ class CompiledEncoder:
                 texts = [encoded[row] for row in rows]
                 requests.start_async(self._feed(texts, max(map(_width, texts))), rows)
             requests.wait_all()
-
-
-def _load_tokenizer(folder: Path, tokens: int) -> "Tokenizer":
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(tokens)
-    return tokenizer
 
 
 def _length_sorted(encoded: list[list[int]]) -> Iterator[list[int]]:

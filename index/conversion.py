@@ -9,6 +9,7 @@ import numpy as np
 from .checkpoint import Checkpoint, write_stamp
 from .compiled import EMBEDDED, IDS, MASK, TABLE, CannotCompile, CompiledEncoder, openvino
 from .encoder import load_reference, prompts_of
+from .pieces import WHOLE, write_pieces
 from .types import FloatArray
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def convert(checkpoint: Checkpoint, folder: Path) -> None:
     tokenizer = getattr(reference.tokenizer, "backend_tokenizer", None)
     if tokenizer is None:
         raise CannotCompile("its tokenizer has no fast form")
-    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    tokenizer.save(str(folder / WHOLE), pretty=False)
+    write_pieces(folder, SAMPLE)
     _save(reference, library, folder)
     stamp = {
         "fingerprint": checkpoint.fingerprint,

@@ -16,6 +16,7 @@ from index.conversion import AGREEMENT
 from index.encoder import CachedEncoder, SentenceTransformerEncoder, open_encoder
 from index.errors import ModelUnavailable
 from index.packaged_model import packaged_checkpoint, write_checkpoint
+from index.pieces import PieceTokenizer
 from index.types import Encoder, FloatArray
 from tests.conftest import WordEncoder
 from tests.tiny_model import package, packed
@@ -42,6 +43,7 @@ SAMPLE = [
 def compiled() -> Encoder:
     encoder = open_encoder()
     assert isinstance(encoder, CompiledEncoder), "OpenVINO is a dependency, so it must have been used"
+    assert isinstance(encoder._tokenize, PieceTokenizer), "its tokenizer is of that kind"
     return encoder
 
 
