@@ -322,7 +322,7 @@ class Archive:
 
     def postings(self, tokens: Sequence[str]) -> list[Postings]:
         """Where each token (as `text.tokens` makes them) occurs; empty where it does not."""
-        return [self._words.postings(token) for token in tokens]
+        return self._words.postings(tokens)
 
     def text_lengths(self, ids: IdArray) -> FloatArray:
         """How many words each of the items has; 0 for one that vanished."""

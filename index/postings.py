@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from .fulltext import PHRASE_FIELDS, WEIGHTS
 from .text import stem
-from .types import FloatArray, IdArray
+from .types import PostingList
 
 EXACT = "="
 """Before a word as it stands in the item's own text, not stemmed; the weights beside it mean nothing."""
@@ -46,13 +46,15 @@ class Segment:
     ids: npt.NDArray[np.int32]
     halves: npt.NDArray[np.uint8]
 
-    def lookup(self, key: np.uint64) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-        """The items of a word by its `key_of`, and their weights, doubled."""
-        place = int(self.keys.searchsorted(key))
-        if place == len(self.keys) or self.keys[place] != key:
-            return self.ids[:0], self.halves[:0]
-        part = slice(int(self.starts[place]), int(self.starts[place]) + int(self.lengths[place]))
-        return self.ids[part], self.halves[part]
+    def lookup(self, keys: npt.NDArray[np.uint64]) -> Iterator[tuple[int, PostingList]]:
+        """The items of some words by their `key_of`: the place in `keys` of each that occurs, and where it does."""
+        if not len(self.keys):
+            return
+        places = np.minimum(self.keys.searchsorted(keys), len(self.keys) - 1)
+        for asked in np.flatnonzero(self.keys[places] == keys).tolist():
+            start = int(self.starts[places[asked]])
+            part = slice(start, start + int(self.lengths[places[asked]]))
+            yield asked, (self.ids[part], self.halves[part])
 
 
 class _Codes(dict[str, int]):
@@ -185,22 +187,18 @@ def _mapped(memory: npt.NDArray[np.uint8], end: int, sizes: object) -> Iterator[
         yield name, np.asarray(memory[start:end]).view(kind)
 
 
-def weights(halves: npt.NDArray[np.uint8]) -> FloatArray:
-    return halves.astype(np.float32) * np.float32(0.5)
+def following(lists: Iterable[PostingList]) -> list[PostingList]:
+    """The lists, each ascending, so that they follow each other: united where they do not.
 
-
-def united(parts: Iterable[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]]) -> tuple[IdArray, FloatArray]:
-    """Several lists, each ascending, as one; the weights of what stands in more than one are summed."""
-    found = [(ids, halves) for ids, halves in parts if len(ids)]
-    if len(found) == 1:
-        return found[0][0].astype(np.int64), weights(found[0][1])
-    if not found:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-    ids = np.concatenate([ids for ids, _ in found]).astype(np.int64)
-    values = weights(np.concatenate([halves for _, halves in found]))
+    The weights of what stands in more than one are summed.
+    """
+    found = [(ids, halves) for ids, halves in lists if len(ids)]
     if all(before[-1] < after[0] for (before, _), (after, _) in itertools.pairwise(found)):
-        return ids, values
+        return found
+    ids = np.concatenate([ids for ids, _ in found])
+    values = np.concatenate([halves for _, halves in found])
     order = np.argsort(ids, kind="stable")
     ids = ids[order]
     first = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
-    return ids[first], np.add.reduceat(values[order], first)
+    sums = np.add.reduceat(values[order], first, dtype=np.int32)
+    return [(ids[first], np.minimum(sums, _MOST_HALVES).astype(np.uint8))]

@@ -7,6 +7,7 @@ search asks for ids under `Filters` and gets `Scored` ones back.
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -154,37 +155,50 @@ class Scored:
     score: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Postings:
-    """Where one indexed token occurs: item `numbers` ascending, what it counts there, doubled, in `halves` beside it.
+PostingList = tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]
+"""Items, ascending, and beside them what the token counts in each, doubled."""
 
-    A frequent token's list is long and mostly looked into at a few places, so it is kept as it lies in its file.
+
+@dataclass(frozen=True, eq=False)
+class Postings:
+    """Where one indexed token occurs, in lists that follow each other.
+
+    A frequent token's lists are long and mostly passed over or looked into at a few places, so they stay as they lie in
+    their files until they are wanted whole.
     """
 
     token: str
-    numbers: npt.NDArray[np.int32]
-    halves: npt.NDArray[np.uint8]
+    lists: Sequence[PostingList]
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return sum(len(numbers) for numbers, _ in self.lists)
+
+    @cached_property
+    def whole(self) -> PostingList:
+        if not self.lists:
+            return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint8)
+        numbers, halves = zip(*self.lists, strict=True)
+        return self.lists[0] if len(self.lists) == 1 else (np.concatenate(numbers), np.concatenate(halves))
 
     @property
     def ids(self) -> IdArray:
-        return self.numbers.astype(np.int64)
+        """The items, ascending."""
+        return self.whole[0].astype(np.int64)
 
     @property
     def frequencies(self) -> FloatArray:
-        """How often each item has the token, field weights applied."""
-        return self.halves.astype(np.float32) * np.float32(0.5)
+        """How often each of them has the token, field weights applied."""
+        return self.whole[1].astype(np.float32) * np.float32(0.5)
 
     def at(self, ids: IdArray) -> FloatArray:
         """The frequencies in any items, 0 where the token is not."""
+        numbers, halves = self.whole
         found = np.zeros(len(ids), dtype=np.float32)
-        if len(self.numbers):
+        if len(numbers):
             wanted = ids.astype(np.int32)
-            places = np.minimum(np.searchsorted(self.numbers, wanted), len(self.numbers) - 1)
-            held = self.numbers[places] == wanted
-            found[held] = self.halves[places[held]] * np.float32(0.5)
+            places = np.minimum(np.searchsorted(numbers, wanted), len(numbers) - 1)
+            held = numbers[places] == wanted
+            found[held] = halves[places[held]] * np.float32(0.5)
         return found
 
 

@@ -3,9 +3,10 @@
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from . import caches, fulltext, postings, rows, text
 from .database import Database
 from .errors import ArchiveError
 from .postings import AUTHOR, EXACT, Segment
-from .types import Filters, IdArray, Postings
+from .types import Filters, IdArray, PostingList, Postings
 
 FOLDER = "words"
 """Beside the archive; deleting it loses nothing."""
@@ -26,10 +27,9 @@ _PENDING_AT_START = 256
 _CHECKED = 500
 """So many candidates of a phrase are checked one by one; for more, the full-text index is asked."""
 _SEEN = 4096
+BEGINNING = "~"
+"""Before a character that words begin with, among the words that were looked up."""
 _COLUMNS = ", ".join(fulltext.WEIGHTS)
-
-
-_List = tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,12 +41,12 @@ class _Part:
     segment: Segment
     stale: npt.NDArray[np.bool_] | None = None
 
-    def lookup(self, key: np.uint64) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-        ids, halves = self.segment.lookup(key)
-        if self.stale is None or not len(ids):
-            return ids, halves
-        valid = ~self.stale[ids - self.number * _RANGE]
-        return ids[valid], halves[valid]
+    def lookup(self, keys: npt.NDArray[np.uint64]) -> Iterator[tuple[int, PostingList]]:
+        for asked, (numbers, halves) in self.segment.lookup(keys):
+            if self.stale is None:
+                yield asked, (numbers, halves)
+            elif (valid := ~self.stale[numbers - self.number * _RANGE]).any():
+                yield asked, (numbers[valid], halves[valid])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,20 +57,26 @@ class _Now:
     """Items that changed since their part was made, there or gone."""
     fresh: Segment
     """The words of the pending items."""
-    seen: dict[str, list[_List]] = field(default_factory=dict)
+    seen: dict[str, list[PostingList]] = field(default_factory=dict)
     """What was looked up lately: the same words are asked for again with every letter that is typed."""
 
-    def lists(self, word: str) -> list[_List]:
-        """The items of a word and their weights, doubled, part by part."""
-        found = self.seen.get(word)
-        if found is None:
-            key = postings.key_of(word)
-            segments: list[_Part | Segment] = [*self.parts, self.fresh]
-            found = [part for segment in segments if len((part := segment.lookup(key))[0])]
-            if len(self.seen) >= _SEEN:
+    def lists(self, words: Sequence[str]) -> list[list[PostingList]]:
+        """Where each of the words occurs, part by part."""
+        known = {word: self.seen.get(word) for word in words}
+        asked = [word for word, held in known.items() if held is None]
+        if asked:
+            keys = np.array([postings.key_of(word) for word in asked], dtype=np.uint64)
+            found: list[list[PostingList]] = [[] for _ in asked]
+            segments: tuple[_Part | Segment, ...] = (*self.parts, self.fresh)
+            for segment in segments:
+                for place, held in segment.lookup(keys):
+                    found[place].append(held)
+            if len(self.seen) + len(asked) > _SEEN:
                 self.seen.clear()
-            self.seen[word] = found
-        return found
+            fresh = dict(zip(asked, found, strict=True))
+            self.seen.update(fresh)
+            known |= fresh
+        return [known[word] or [] for word in words]
 
 
 class Words:
@@ -79,15 +85,24 @@ class Words:
         self._now: _Now | None = None
         self._refreshing = threading.Lock()
 
-    def postings(self, token: str) -> Postings:
-        """Where a token of `text.tokens` occurs, in any inflection, the weights of its fields summed."""
-        # a lone character of an unspaced script: whatever begins with it
-        if not token.isascii() and text.phrase(token)[1]:
+    def postings(self, tokens: Sequence[str]) -> list[Postings]:
+        """Where each token of `text.tokens` occurs, in any inflection, the weights of its fields summed."""
+        found = self._lists([(token, AUTHOR + token) for token in tokens])
+        return [
+            # a lone character of an unspaced script: whatever begins with it
+            self._beginning(token) if not token.isascii() and text.phrase(token)[1] else Postings(token, lists)
+            for token, lists in zip(tokens, found, strict=True)
+        ]
+
+    def _beginning(self, token: str) -> Postings:
+        now = self._current()
+        lists = now.seen.get(BEGINNING + token)
+        if lists is None:
             with self._database.reading() as connection:
                 found = fulltext.having(connection, token)
-            ids = np.empty(0, dtype=np.int64) if found is None else found
-            return Postings(token, ids, np.ones(len(ids), dtype=np.float32))
-        return Postings(token, *self._united(token, AUTHOR + token))
+            numbers = np.empty(0, dtype=np.int32) if found is None else found.astype(np.int32)
+            lists = now.seen[BEGINNING + token] = [(numbers, np.full(len(numbers), 2, dtype=np.uint8))]
+        return Postings(token, lists)
 
     def having(self, phrase: str, *, author: bool = False) -> IdArray | None:
         """The items that have a phrase in one field of their own text, or in one author's name.
@@ -101,10 +116,9 @@ class Words:
             candidates = None
         else:
             # a beginning is left to the check
-            lists = [
-                self._united((AUTHOR if author else EXACT) + word)[0] for word in words[: -1 if beginning else None]
-            ]
-            candidates = reduce(_both, sorted(lists, key=len))
+            prefix = AUTHOR if author else EXACT
+            lists = self._lists([(prefix + word,) for word in (words[:-1] if beginning else words)])
+            candidates = reduce(_both, sorted((Postings("", held).ids for held in lists), key=len))
             if len(words) == 1 or not len(candidates):
                 return candidates
         with self._database.reading() as connection:
@@ -121,9 +135,17 @@ class Words:
         excluded = [self.having(phrase) for phrase in filters.excluded]
         return [ids for ids in wanted if ids is not None], [ids for ids in excluded if ids is not None]
 
-    def _united(self, *words: str) -> tuple[IdArray, npt.NDArray[np.float32]]:
+    def _lists(self, alternatives: Sequence[tuple[str, ...]]) -> list[list[PostingList]]:
+        """For several words at once, each in some forms, where any of its forms occurs."""
         now = self._current()
-        return postings.united(part for word in words for part in now.lists(word))
+        found = iter(now.lists([word for forms in alternatives for word in forms]))
+        united = []
+        for forms in alternatives:
+            held = [lists for _ in forms if (lists := next(found))]
+            # those of one word follow each other as the parts do, and looking at them would read them
+            follow = len(held) < 2 and not len(now.pending)
+            united.append([one for lists in held for one in lists] if follow else postings.following(chain(*held)))
+        return united
 
     def settle(self, progress: Callable[[int, int], None]) -> int:
         """Make now what the first search of the next process would make. How many segments there are; `progress` is

@@ -164,15 +164,13 @@ def _by_words(archive: Archive, subject: Subject, ids: IdArray) -> FloatArray:
     order = np.argsort(ids)
     ascending = ids[order]
     for posting in archive.postings(list(subject.words)):
-        holding = len(posting.ids)
+        holding = len(posting)
         if not holding:
             continue
         rarity = math.log(1 + (total - holding + 0.5) / (holding + 0.5))
         weight = rarity * rarity * math.log1p(subject.words[posting.token])
         own += weight * math.log1p(subject.words[posting.token])
-        places = np.minimum(np.searchsorted(posting.ids, ascending), holding - 1)
-        has = posting.ids[places] == ascending
-        found[order[has]] += np.float32(weight) * np.log1p(posting.frequencies[places[has]])
+        found[order] += np.float32(weight) * np.log1p(posting.at(ascending))
     if not own:
         return found
     lengths = archive.text_lengths(ids)

@@ -12,7 +12,7 @@ from .fuse import fuse, title_bonus, trust
 from .relevance import WEAK, Calibration
 from .results import Mode, Understood
 from .sentences import comparable
-from .words import Covered, cover
+from .words import Covered, Wanted, cover
 
 DEPTH = 500
 """How many of the nearest by meaning are looked at."""
@@ -101,7 +101,7 @@ def raw_scores(archive: Archive, query: Query, scripts: dict[str, float], within
         return ordered(ids, scores)
     if query.mode == "semantic":
         return with_sentences(archive, ordered(ids, scores), query.vector)
-    covered = cover(archive, query.words, within)
+    covered = cover(archive, query.words, within, Wanted(WORD_DEPTH, ids))
     missing = np.setdiff1d(_best(covered), ids, assume_unique=True)
     if len(missing):
         more, more_scores = _nearest(archive, query, len(missing), missing)
@@ -156,7 +156,7 @@ def arrays(found: Sequence[Scored]) -> tuple[IdArray, FloatArray]:
 
 
 def _best(covered: Covered) -> IdArray:
-    """Where very many items share a word, only those that share most can matter."""
+    """Those that share most; where very many items share a word, only they can matter."""
     if len(covered.ids) <= WORD_DEPTH:
         return covered.ids
     return np.sort(covered.ids[np.argpartition(-covered.share, WORD_DEPTH)[:WORD_DEPTH]])

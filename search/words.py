@@ -6,6 +6,7 @@ the archive does not know at all lower it, so that one stray match in a long que
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from index.archive import Archive
 from index.text import tokens
-from index.types import FloatArray, IdArray
+from index.types import FloatArray, IdArray, Postings
 
 SATURATION = 1.2
 """BM25's k1: how soon a repeated word stops counting."""
@@ -24,8 +25,11 @@ HIGHEST = 1.5
 COMMON = 0.1
 """In a large archive, words in more than this share of the items are left out if the question has a rarer one."""
 LARGE = 20_000
-# English words that carry no subject. In an archive of another language they are rare and would look like names.
-FUNCTION_WORDS = frozenset(
+FEW = 50_000
+"""So many occurrences of a question's words are gone through whole, which is faster than to choose among them."""
+# English words that carry no subject: in an archive of another language they are rare and would look like names. And
+# Japanese particles, which stand alone between words of other scripts and begin a word in every other item.
+FUNCTION_WORDS = frozenset("はがをにでとのもへやか") | frozenset(
     tokens(
         "a about after again all also an and any are as at be because been before being both but by can could did do "
         "does doing down during each few for from further had has have having he her here hers him his how i if in "
@@ -69,31 +73,112 @@ def question_tokens(text: str) -> list[str]:
     return [token for token in found if token not in FUNCTION_WORDS] or found
 
 
-def cover(archive: Archive, text: str, within: IdArray | None = None) -> Covered:
-    """Every item that shares a word with the question, among `within` if given."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """Whose coverage is asked for: the `best` items that cover most, and those of `ids`, whatever they cover."""
+
+    best: int
+    ids: IdArray
+
+
+def cover(archive: Archive, text: str, within: IdArray | None = None, wanted: Wanted | None = None) -> Covered:
+    """Items that share a word with the question, among `within` if given: all of them, or those that are wanted."""
     asked = question_tokens(text)
-    empty = Covered(np.empty(0, np.int64), np.empty(0, np.float32))
     total = archive.item_count
-    if not asked or not total:
-        return empty
-    postings = {found.token: found for found in archive.postings(asked) if len(found.ids)}
-    if not postings:
-        return empty
-    weights = {token: _rarity(total, len(postings[token].ids) if token in postings else 0) for token in asked}
-    used = list(postings.values())
-    if total > LARGE and any(len(found.ids) <= COMMON * total for found in used):
-        used = [found for found in used if len(found.ids) <= COMMON * total]
-    scores = np.zeros(int(max(found.ids[-1] for found in used)) + 1, dtype=np.float32)
-    mean = archive.mean_text_length
-    for found in used:
-        k = SATURATION * (1 - LENGTH + LENGTH * archive.text_lengths(found.ids) / mean)
-        saturated = np.minimum(found.frequencies * (1 + SATURATION) / (found.frequencies + k), HIGHEST)
-        scores[found.ids] += np.float32(weights[found.token]) * saturated
-    ids = np.flatnonzero(scores > 0)  # of truth values, which is several times faster than of numbers
-    if within is not None:
-        ids = ids[np.isin(ids, within, assume_unique=True)]
-    share = np.minimum(scores[ids] / sum(weights.values()), 1)
-    return Covered(ids, np.asarray(share, dtype=np.float32), weights)
+    held = {found.token: found for found in archive.postings(asked) if len(found)} if total else {}
+    if not held:
+        return Covered(np.empty(0, np.int64), np.empty(0, np.float32))
+    weights = {token: _rarity(total, len(held[token]) if token in held else 0) for token in asked}
+    used = [_Asked(archive, found, weights[token]) for token, found in held.items()]
+    if total > LARGE and any(len(one.held) <= COMMON * total for one in used):
+        used = [one for one in used if len(one.held) <= COMMON * total]
+    used.sort(key=lambda one: -one.weight)
+    if wanted is None or sum(len(one.held) for one in used) <= FEW:
+        ids, scores = _best(used, within, total)
+    else:
+        ids, scores = _best(used, within, wanted.best)
+        more = np.setdiff1d(wanted.ids, ids)
+        ids = np.concatenate([ids, more])
+        scores = np.concatenate([scores, sum((one.at(more) for one in used), np.zeros(len(more), np.float32))])
+        order = np.argsort(ids)
+        ids, scores = ids[order], scores[order]
+    some = scores > 0
+    share = np.minimum(scores[some] / sum(weights.values()), 1)
+    return Covered(ids[some], np.asarray(share, dtype=np.float32), weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A token of the question, where items hold it, and what it weighs."""
+
+    archive: Archive
+    held: Postings
+    weight: float
+
+    @property
+    def most(self) -> float:
+        """What it adds to an item's score at most."""
+        return self.weight * HIGHEST
+
+    def everywhere(self) -> FloatArray:
+        """What it adds to the score of each item that has it."""
+        return self._added(self.held.ids, self.held.frequencies)
+
+    def at(self, ids: IdArray) -> FloatArray:
+        """What it adds to the scores of any items."""
+        return self._added(ids, self.held.at(ids))
+
+    def _added(self, ids: IdArray, repeated: FloatArray) -> FloatArray:
+        lengths = self.archive.text_lengths(ids)
+        k = SATURATION * (1 - LENGTH + LENGTH * lengths / np.float32(self.archive.mean_text_length))
+        saturated = np.minimum(repeated * (1 + SATURATION) / (repeated + k), HIGHEST)
+        return np.asarray(np.float32(self.weight) * saturated, dtype=np.float32)
+
+
+def _best(used: Sequence[_Asked], within: IdArray | None, count: int) -> tuple[IdArray, FloatArray]:
+    """The items, ascending, that score best, and their scores; a few more where others score nearly as much.
+
+    MaxScore (Turtle and Flood 1995): the words' lists are gone through from the weightiest, which are short, until what
+    all others together can add is less than the best have already. In the others only those items are looked up.
+    """
+    dense = np.zeros(max(int(one.held.lists[-1][0][-1]) for one in used) + 1, dtype=np.float32)
+    here = np.zeros(len(dense), dtype=np.bool_)
+    lowest = 0.0
+    ids, scores = np.empty(0, dtype=np.int64), dense[:0]
+    seen = 0
+    while seen < len(used) and sum(one.most for one in used[seen:]) >= lowest:
+        held = used[seen].held.ids
+        dense[held] += used[seen].everywhere()
+        here[held] = True
+        seen += 1
+        if sum(len(one.held) for one in used[:seen]) > count or seen == len(used):
+            ids = _among(np.flatnonzero(here), within)
+            scores = dense[ids]
+            lowest = _lowest(scores, count)
+    for place, one in enumerate(used[seen:], start=seen):
+        kept = scores + sum(other.most for other in used[place:]) >= lowest
+        ids, scores = ids[kept], scores[kept]
+        scores = scores + one.at(ids)
+        lowest = _lowest(scores, count)
+    kept = scores >= lowest
+    return ids[kept], scores[kept]
+
+
+def _lowest(scores: FloatArray, count: int) -> float:
+    """What the last of the best `count` scores; 0 if there are no more."""
+    return float(np.partition(scores, len(scores) - count)[len(scores) - count]) if len(scores) > count else 0.0
+
+
+def _among(ids: IdArray, within: IdArray | None) -> IdArray:
+    """Those of `ids` that are in `within`; both ascend."""
+    if within is None or not len(ids):
+        return ids
+    shorter, longer = (ids, within) if len(ids) < len(within) else (within, ids)
+    if not len(shorter):
+        return shorter
+    places = np.minimum(np.searchsorted(longer, shorter), len(longer) - 1)
+    found: IdArray = shorter[longer[places] == shorter]
+    return found
 
 
 @lru_cache(maxsize=1 << 14)

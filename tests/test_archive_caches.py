@@ -225,8 +225,13 @@ def test_segments_keep_what_was_built(tmp_path: Path) -> None:
     assert loaded[1] == {"token": "x"}
     for one in (segment, loaded[0]):
         for word, (ids, halves) in LOOKED_UP.items():
-            assert one.lookup(postings.key_of(word))[0].tolist() == ids
-            assert word.startswith("=") or one.lookup(postings.key_of(word))[1].tolist() == halves
+            found = _looked_up(one, word)
+            assert found[0] == ids
+            assert word.startswith("=") or found[1] == halves
+        keys = np.array([postings.key_of(word) for word in LOOKED_UP], dtype=np.uint64)
+        assert [place for place, _ in one.lookup(keys)] == [
+            place for place, (ids, _) in enumerate(LOOKED_UP.values()) if ids
+        ]
 
 
 LOOKED_UP: dict[str, tuple[list[int], list[int]]] = {
@@ -246,8 +251,14 @@ LOOKED_UP: dict[str, tuple[list[int], list[int]]] = {
 
 
 def test_no_words_at_all() -> None:
-    assert postings.build([]).lookup(postings.key_of("x"))[0].tolist() == []
-    assert postings.build([(1, *[""] * 9)]).lookup(postings.key_of("x"))[0].tolist() == []
+    assert _looked_up(postings.build([]), "x") == ([], [])
+    assert _looked_up(postings.build([(1, *[""] * 9)]), "x") == ([], [])
+
+
+def _looked_up(segment: postings.Segment, word: str) -> tuple[list[int], list[int]]:
+    """The items of a word and its weights there, doubled."""
+    found = [held for _, held in segment.lookup(np.array([postings.key_of(word)], dtype=np.uint64))]
+    return (found[0][0].tolist(), found[0][1].tolist()) if found else ([], [])
 
 
 def test_items_read_lately_follow_the_archive(tmp_path: Path) -> None:
