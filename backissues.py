@@ -31,6 +31,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 LONGEST = 300
 """Characters of an item's text that are shown of a hit."""
+FURTHER = 3
+"""Further links that are shown of a hit."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -295,7 +297,10 @@ def related(anchor: str | None, text: str | None, **given: Any) -> None:
             hint = " Its text can be given with --text." if text is None else ""
             raise click.ClickException(f"The archive has nothing near {anchor or 'this text'}.{hint}")
         if answer.item is not None:
-            click.secho(answer.item.title + "\n", bold=True)
+            click.secho(answer.item.title, bold=True)
+            if answer.further_link is not None:
+                click.secho(f"It also links to {answer.further_link}", dim=True)
+            click.echo()
         for name, hits in (("Earlier", answer.earlier), ("Later", answer.later)):
             if hits:
                 click.secho(name, underline=True)
@@ -327,6 +332,8 @@ def check(draft: Any, archive: Path, model: str | None, as_json: bool) -> None:
             click.secho(one.item.title, bold=True)
             for mention in one.covered:
                 click.secho(f"  covered before: {issue_name(mention.issue)} (item {mention.item_id})", fg="yellow")
+            for link in one.linked:
+                click.echo(f"  linked before:  {link.key} · {issue_name(link.issue)} (item {link.item_id})")
             for hit in one.similar:
                 click.echo(f"  worth a link:   {hit.item.title} · {issue_name(hit.issue)} (item {hit.item.id})")
 
@@ -594,6 +601,8 @@ def show_hit(hit: "Hit") -> None:
         click.echo(f"  {text if len(text) <= LONGEST else text[:LONGEST].rstrip() + ' …'}")
     if hit.item.url:
         click.secho(f"  {hit.item.url}", fg="blue")
+    for link in hit.item.links[:FURTHER]:
+        click.secho(f"  {link.url}" + ("" if link.kind == "article" else f"  {link.kind}"), fg="blue", dim=True)
     click.echo()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.archive import Archive
-from index.types import Document, Issue, Item, Paper
+from index.types import Document, FurtherLink, Issue, Item, Paper
 from tests.conftest import WordEncoder
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ ASIDES = (
 """What makes each item a little unlike the others of its subject."""
 
 SHARED = "arxiv:2104.06601"
+CODE = FurtherLink("https://github.com/mask/every_thing", "github:mask/every_thing", "code")
+GALLERY = FurtherLink("https://masks.example/gallery", "masks.example/gallery", text="A gallery of <masks>")
+"""What the items on SHARED have beside it."""
 
 
 def documents(issues: int = 6) -> list[Document]:
@@ -64,6 +67,7 @@ def document(number: int) -> Document:
             key=SHARED,
             kind="paper",
             language="en",
+            links=(CODE, GALLERY),
         )
         items.append(shared)
     issue = Issue(

@@ -70,6 +70,7 @@ def test_rows_hold_every_item(api: TestClient, archive: Archive) -> None:
         "kind": "paper",
         "image": "",
         "language": "en",
+        "further_links": "https://github.com/mask/every_thing https://masks.example/gallery",
     }
 
 

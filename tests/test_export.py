@@ -136,7 +136,10 @@ def test_lines_are_what_parse_prints_and_more(tmp_path: Path) -> None:
         "issue"
     ].keys()
     wanted = {"position", "section", "title", "subtitle", "summary", "note", "url", "key", "kind", "image"}
-    assert wanted | {"id", "language"} == lines[0]["items"][0].keys()
+    assert wanted | {"id", "language", "further_links"} == lines[0]["items"][0].keys()
+    assert lines[0]["items"][0]["further_links"] == []
+    code = {"url": "https://github.com/mask/every_thing", "key": "github:mask/every_thing", "kind": "code", "text": None}
+    assert lines[1]["items"][5]["further_links"][0] == code
 
 
 def test_citations_name_a_work_once_with_all_its_issues(tmp_path: Path) -> None:
@@ -161,6 +164,7 @@ def test_citations_name_a_work_once_with_all_its_issues(tmp_path: Path) -> None:
         "  url = {https://arxiv.org/abs/2104.06601v2},\n"
         "  note = {Covered in Field notes issue 2 (2021-01-10); Field notes issue 4 (2021-01-24); "
         "Field notes issue 6 (2021-02-07)},\n"
+        "  annote = {code: https://github.com/mask/every\\_thing},\n"
         "}"
     )
 

@@ -13,11 +13,14 @@ _SPECIAL = {c: f"\\{c}" for c in "&%$#_"} | {
     "^": r"\textasciicircum{}",
     "\\": r"\textbackslash{}",
 }
+_BESIDE = ("code", "dataset", "video")
+"""Kinds of further links that belong to what is cited rather than to what was said of it."""
 _ARXIV = re.compile(r"arxiv:(.+)")
 
 
-def bibtex(item: Item, issues: Sequence[Issue], paper: Paper | None = None) -> str:
-    """One entry, ending with a newline. `issues` are those that covered the work, the item's own among them."""
+def bibtex(item: Item, issues: Sequence[Issue], paper: Paper | None = None, *, told: str = "Covered") -> str:
+    """One entry, ending with a newline. `issues` are those that covered the work (or what else they did, as `told`
+    says), the item's own among them."""
     fields: list[tuple[str, str]] = [
         ("title", "{" + escape(paper.title if paper else item.subtitle or item.title) + "}")
     ]
@@ -40,7 +43,10 @@ def bibtex(item: Item, issues: Sequence[Issue], paper: Paper | None = None) -> s
         fields.append(("doi", escape(doi)))
     if item.url:
         fields.append(("url", _url(item.url)))
-    fields.append(("note", escape("Covered in " + "; ".join(_issue(issue) for issue in issues))))
+    fields.append(("note", escape(f"{told} in " + "; ".join(_issue(issue) for issue in issues))))
+    beside = [f"{link.kind}: {_url(link.url)}" for link in item.links if link.kind in _BESIDE]
+    if beside:
+        fields.append(("annote", escape("; ".join(beside))))
     kind = "article" if paper and paper.journal else "misc"
     body = "".join(f"  {name} = {{{value}}},\n" for name, value in fields)
     return f"@{kind}{{{cite_key(item, paper, year)},\n{body}}}\n"

@@ -16,7 +16,8 @@ import orjson
 
 from index.archive import Archive
 from index.errors import ArchiveError
-from index.types import Issue, Item
+from index.labels import host_of
+from index.types import FurtherLink, Issue, Item
 
 from .bibtex import bibtex
 from .entries import Entry, entries
@@ -32,6 +33,7 @@ WINDOW = 500
 COLUMNS = (
     *("id", "issue_id", "newsletter", "issue_number", "issue_title", "issue_date", "issue_url", "position"),
     *("section", "title", "subtitle", "summary", "note", "url", "key", "kind", "image", "language"),
+    "further_links",
 )
 
 
@@ -73,7 +75,7 @@ def issue_lines(archive: Archive) -> Iterator[bytes]:
         keys = list({item.key: None for item in document.items if item.key is not None})
         record = {
             "issue": asdict(document.issue),
-            "items": [_without(asdict(item), "issue_id") for item in document.items],
+            "items": [_item(item) for item in document.items],
             "unassigned": document.unassigned,
             "aliases": document.aliases,
             "source": document.source,
@@ -126,8 +128,15 @@ def issue_markdown(issue: Issue, items: list[Item]) -> str:
         lines += [f"### [{title}](<{item.url}>)" if item.url else f"### {title}", ""]
         lines += [f"*{_inline(item.subtitle)}*", ""] if item.subtitle else []
         lines += [item.summary, ""] if item.summary else []
+        lines += [" · ".join(map(_further, item.links)), ""] if item.links else []
         lines += [f"> {' '.join(item.note.split())}", ""] if item.note else []
     return "\n".join(lines) + "\n"
+
+
+def _further(link: FurtherLink) -> str:
+    """A further link, called as it was, else after its kind or its address."""
+    name = link.text or (link.kind.capitalize() if link.kind != "article" else host_of(link.url) or link.key)
+    return f"[{_inline(name)}](<{link.url}>)"
 
 
 def _windows(archive: Archive) -> Iterator[list[Entry]]:
@@ -140,7 +149,7 @@ def _windows(archive: Archive) -> Iterator[list[Entry]]:
 def _row(item: Item, issue: Issue) -> list[object]:
     place = [item.id, issue.id, issue.newsletter, issue.number, issue.title, issue.date, issue.url, item.position]
     texts = [item.section, item.title, item.subtitle, item.summary, item.note, item.url, item.key, item.kind]
-    return [*place, *texts, item.image, item.language]
+    return [*place, *texts, item.image, item.language, " ".join(link.url for link in item.links)]
 
 
 def _csv(rows: Sequence[Sequence[object]]) -> bytes:
@@ -161,5 +170,7 @@ def _inline(text: str) -> str:
     return text
 
 
-def _without(record: dict[str, object], name: str) -> dict[str, object]:
-    return {key: value for key, value in record.items() if key != name}
+def _item(item: Item) -> dict[str, object]:
+    """An item under the names that `parse` prints, and its id."""
+    named = {"links": "further_links"}
+    return {named.get(name, name): value for name, value in asdict(item).items() if name != "issue_id"}

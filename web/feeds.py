@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from index.archive import Archive
 from index.errors import NotFound
-from index.types import Issue, Item
+from index.types import FurtherLink, Issue, Item
 from search.results import Ask
 from search.retrieve import search
 from search.topics import topic_map
@@ -175,8 +175,14 @@ def _item_html(entry: Entry, urls: Urls) -> str:
     parts += [f"<p>{escape(text)}</p>" for text in (item.summary, item.note) if text]
     if item.url:
         parts.append(f'<p><a href="{escape(item.url)}">{escape(item.url)}</a></p>')
+    if beside := " · ".join(map(_further_html, item.links)):
+        parts.append(f"<p>{beside}</p>")
     parts.append(f'<p><a href="{escape(urls.issue(issue.id))}">{escape(issue.title)}</a></p>')
     return "".join(parts)
+
+
+def _further_html(link: FurtherLink) -> str:
+    return f'<a href="{escape(link.url)}">{escape(link.text or link.url)}</a>'
 
 
 def _contents(items: Sequence[Item], urls: Urls) -> str:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from index.archive import Archive
 from index.errors import ArchiveError
-from index.types import Filters, Issue
+from index.types import Filters, Issue, Item
 from search.related import check, related, related_to
 from search.results import Ask, Hit, Mode
 from search.retrieve import search
@@ -37,6 +37,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 SNIPPET = 280
+FURTHER = 4
+"""Further links of an item in a list."""
 
 INSTRUCTIONS = """\
 A searchable archive of every past issue of a newsletter, split into items (a paper, an article, a tool), each with
@@ -52,6 +54,7 @@ class Brief(BaseModel):
     title: str
     printed: Annotated[str, Field(description="The issue and its date.")]
     url: str | None = None
+    further_links: Annotated[list[str], Field(description="Its other links: code, video, what it refers to.")] = []
     section: str | None = None
     match: Annotated[str | None, Field(description="strong, good or weak")] = None
     text: Annotated[str | None, Field(description="The sentence that matched, or the beginning of the summary.")] = None
@@ -104,6 +107,7 @@ class Checked(BaseModel):
     title: str
     url: str | None
     covered_in: Annotated[list[str], Field(description="Issues that printed the same work already.")]
+    linked_in: Annotated[list[str], Field(description="Issues that share a link with it without having the same work.")]
     similar: list[Brief]
 
 
@@ -213,6 +217,7 @@ class Tools:
                 title=item.title,
                 printed=printed(issue),
                 url=item.url,
+                further_links=_further(item),
                 section=item.section,
                 text=_short(item.summary or item.note),
             )
@@ -245,6 +250,7 @@ class Tools:
                     title=one.item.title,
                     url=one.item.url,
                     covered_in=[f"{printed(mention.issue)}, item {mention.item_id}" for mention in one.covered],
+                    linked_in=[f"{printed(m.issue)}, item {m.item_id}, {m.key}" for m in one.linked],
                     similar=[_brief(hit) for hit in one.similar],
                 )
                 for one in coverage
@@ -321,12 +327,18 @@ def _brief(hit: Hit) -> Brief:
         title=f"{hit.item.title} ({hit.item.subtitle})" if hit.item.subtitle else hit.item.title,
         printed=printed(hit.issue),
         url=hit.item.url,
+        further_links=_further(hit.item),
         section=hit.item.section,
         match=hit.match,
         text=_short(matched or hit.item.summary or hit.item.note),
         also_in=[printed(mention.issue) for mention in hit.also_in],
         reason=hit.reason,
     )
+
+
+def _further(item: Item) -> list[str]:
+    """The first further links; get_item has all of them."""
+    return [link.url for link in item.links[:FURTHER]]
 
 
 def _short(text: str | None) -> str | None:

@@ -9,17 +9,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from index.archive import Archive
-from index.errors import NotFound
 from index.types import Issue, Item
 from search.related import related
 
 from . import structured
-from .bibtex import bibtex
 from .common import settled
 from .entries import entries
-from .render import render, view
+from .render import outward, render, view
 from .shelf import spines
 from .urls import quote_key
+from .works import Work
 
 router = APIRouter(include_in_schema=False)
 WHOLE_LIST = 120
@@ -43,6 +42,8 @@ def item_page(request: Request, item_id: int) -> Response:
     values = {
         "entry": entry,
         "item": item,
+        "linked": [link for link in item.links if outward(link.url)],
+        "works": archive.works([link.key for link in item.links]) if item.links else {},
         "issue": issue,
         "earlier": around.earlier,
         "later": around.later,
@@ -63,23 +64,20 @@ def item_page(request: Request, item_id: int) -> Response:
 def work_page(request: Request, key: str) -> Response:
     here = view(request)
     archive = here.archive
-    items = archive.works([key]).get(key, [])
-    if not items:
-        raise NotFound(f"No work here has the key “{key}”.")
-    mentions = entries(archive, items)
-    latest = mentions[-1]
-    issues = [entry.issue for entry in mentions]
+    work = Work.find(archive, key)
+    issues = [entry.issue for entry in work.mentions or work.linked_by]
     lit = {issue.id: issues.count(issue) for issue in issues}
     shelf = archive.issues()
     values = {
         "key": key,
-        "mentions": mentions,
-        "latest": latest,
-        "paper": latest.paper,
-        "work_title": latest.paper.title if latest.paper else latest.item.subtitle or latest.item.title,
-        "bibtex": bibtex(latest.item, issues, latest.paper),
+        "work": work,
+        "mentions": work.mentions,
+        "latest": work.item,
+        "paper": work.paper,
+        "work_title": work.title,
+        "bibtex": work.bibtex,
         "bins": spines(shelf, archive.issue_counts(), here.language, lit) if len(shelf) > 2 else [],
-        "structured": structured.work(here, mentions),
+        "structured": structured.work(here, work),
         "canonical": f"/works/{quote_key(key)}",
         "query": "",
     }

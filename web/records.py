@@ -5,17 +5,16 @@ more than a search. That real answers do validate against these models is what t
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.types import Build, Issue, Item, Paper
+from index.types import Build, FurtherLink, Issue, Item, Paper
 from search.results import Mention
 
-from .bibtex import bibtex
 from .entries import Entry
 from .urls import Urls
+from .works import Work
 
 HERE = Urls()
 
@@ -128,6 +127,19 @@ class PaperOut(Out):
         )
 
 
+class FurtherLinkOut(Out):
+    """A link that an item has beside its own: a paper's code, a video, what its description refers to."""
+
+    url: Annotated[str, Field(examples=["https://github.com/owner/name"])]
+    key: Annotated[str, Field(description="Identity of what `url` points to.", examples=["github:owner/name"])]
+    kind: Annotated[str, Field(examples=["code"])]
+    text: Annotated[str | None, Field(description="What the link's words say; null where they only point.")]
+
+    @classmethod
+    def of(cls, link: FurtherLink) -> "FurtherLinkOut":
+        return cls.model_construct(url=link.url, key=link.key, kind=link.kind, text=link.text)
+
+
 class ItemLinks(Out):
     """Where to go from an item."""
 
@@ -165,6 +177,9 @@ class EntryOut(Out):
     section: Annotated[str | None, Field(examples=["Papers"])]
     image: Annotated[str | None, Field(description="Address of a picture.")]
     language: Annotated[str | None, Field(description="ISO 639-1.", examples=["zh"])]
+    further_links: Annotated[
+        tuple[FurtherLinkOut, ...], Field(description="Links beside `url`, as printed: other ways to find the item.")
+    ]
     links: ItemLinks
 
     @classmethod
@@ -206,6 +221,7 @@ def item_fields(item: Item, urls: Urls) -> dict[str, Any]:
         "section": item.section,
         "image": item.image,
         "language": item.language,
+        "further_links": tuple(map(FurtherLinkOut.of, item.links)),
         "links": ItemLinks.of(item, urls),
     }
 
@@ -218,25 +234,29 @@ class WorkOut(Out):
     url: str | None
     kind: str
     paper: PaperOut | None
-    mentions: tuple[ItemOut, ...]
+    mentions: Annotated[
+        tuple[ItemOut, ...],
+        Field(description="Items whose `url` it is; none where the archive has it only among their further links."),
+    ]
+    linked_by: Annotated[
+        tuple[ItemOut, ...], Field(description="Items that have it among their further links, oldest first.")
+    ]
     bibtex: Annotated[str, Field(description="A citation whose note names the issues.")]
     page: Annotated[str, Field(description="Its page, for people.", examples=["/works/arxiv:2104.06601"])]
     build: BuildOut
 
     @classmethod
-    def of(cls, entries: Sequence[Entry], build: Build, urls: Urls = HERE) -> "WorkOut":
-        """`entries` are all mentions, oldest first, at least one."""
-        latest = entries[-1]
-        item, paper = latest.item, latest.paper
+    def of(cls, work: Work, build: Build, urls: Urls = HERE) -> "WorkOut":
         return cls.model_construct(
-            key=item.key or "",
-            title=paper.title if paper else item.subtitle or item.title,
-            url=item.url,
-            kind=item.kind,
-            paper=None if paper is None else PaperOut.of(paper),
-            mentions=tuple(ItemOut.of(entry, urls) for entry in entries),
-            bibtex=bibtex(entries[0].item, [entry.issue for entry in entries], paper),
-            page=urls.work(item.key or ""),
+            key=work.key,
+            title=work.title,
+            url=work.item.url,
+            kind=work.item.kind,
+            paper=None if work.paper is None else PaperOut.of(work.paper),
+            mentions=tuple(ItemOut.of(entry, urls) for entry in work.mentions),
+            linked_by=tuple(ItemOut.of(entry, urls) for entry in work.linked_by),
+            bibtex=work.bibtex,
+            page=urls.work(work.key),
             build=BuildOut.of(build),
         )
 

@@ -8,7 +8,7 @@ import datetime as dt
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse
 
 from index.archive import Archive
 from index.labels import host_of
-from index.types import Issue, Item
+from index.types import FurtherLink, Issue, Item
 from search.results import Highlight
 
 from . import assets, i18n
@@ -205,6 +205,11 @@ def outward(url: str | None) -> str | None:
         return None
 
 
+def telling(links: Sequence[FurtherLink], most: int) -> list[FurtherLink]:
+    """The first `most` further links that are more than a page referred to, safe to link to."""
+    return [link for link in links if link.kind != "article" and outward(link.url)][:most]
+
+
 def data_block(value: object) -> Markup:
     """JSON for a `<script type="application/ld+json">` block, which no `</script>` in a text can end."""
     text = json.dumps(value, ensure_ascii=False, default=str)
@@ -244,6 +249,7 @@ def environment() -> Environment:
         when=when,
         kind=kind,
         without=without,
+        telling=telling,
     )
     made.globals.update(static=assets.address, languages=i18n.LANGUAGES)
     return made

@@ -10,12 +10,25 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from index.types import Build, Filters, Item
-from search.results import Answer, Band, Coverage, Facet, Highlight, Hit, Mode, Related, TopicMap, Understood
+from search.results import (
+    Answer,
+    Band,
+    Coverage,
+    Facet,
+    Highlight,
+    Hit,
+    LinkMention,
+    Mode,
+    Related,
+    TopicMap,
+    Understood,
+)
 
 from .records import (
     HERE,
     BuildOut,
     EntryOut,
+    FurtherLinkOut,
     IssueOut,
     IssueRef,
     IssuesOut,
@@ -223,6 +236,10 @@ class RelatedOut(Out):
     item: Annotated[ItemOut | None, Field(description="What was asked for; null for free text and unknown links.")]
     earlier: Annotated[tuple[HitOut, ...], Field(description="Printed before it, closest first.")]
     later: Annotated[tuple[HitOut, ...], Field(description="Printed after it, closest first.")]
+    further_link: Annotated[
+        str | None,
+        Field(description="Key of the link that was asked for, where `item` has it among its further links."),
+    ]
     build: BuildOut
 
     @classmethod
@@ -232,6 +249,7 @@ class RelatedOut(Out):
             item=item,
             earlier=tuple(HitOut.of(hit, urls) for hit in related.earlier),
             later=tuple(HitOut.of(hit, urls) for hit in related.later),
+            further_link=related.further_link,
             build=BuildOut.of(related.build),
         )
 
@@ -246,6 +264,7 @@ class DraftItemOut(Out):
     key: str | None
     kind: str
     section: str | None
+    further_links: tuple[FurtherLinkOut, ...]
 
     @classmethod
     def of(cls, item: Item) -> "DraftItemOut":
@@ -257,7 +276,18 @@ class DraftItemOut(Out):
             key=item.key,
             kind=item.kind,
             section=item.section,
+            further_links=tuple(map(FurtherLinkOut.of, item.links)),
         )
+
+
+class LinkMentionOut(MentionOut):
+    """A past item that shares a link with the draft's, where it is a further link of either."""
+
+    key: Annotated[str, Field(description="The link.", examples=["github:owner/name"])]
+
+    @classmethod
+    def linked(cls, mention: LinkMention) -> "LinkMentionOut":
+        return cls.model_construct(item_id=mention.item_id, issue=IssueRef.of(mention.issue), key=mention.key)
 
 
 class CoverageOut(Out):
@@ -265,6 +295,10 @@ class CoverageOut(Out):
 
     item: DraftItemOut
     covered: Annotated[tuple[MentionOut, ...], Field(description="Where the same work was printed already.")]
+    linked: Annotated[
+        tuple[LinkMentionOut, ...],
+        Field(description="Past items of other works that have its link among their further ones, or the reverse."),
+    ]
     similar: Annotated[tuple[HitOut, ...], Field(description="Past items worth a link.")]
 
 
@@ -282,6 +316,7 @@ class CheckOut(Out):
                 CoverageOut.model_construct(
                     item=DraftItemOut.of(one.item),
                     covered=tuple(map(MentionOut.of, one.covered)),
+                    linked=tuple(map(LinkMentionOut.linked, one.linked)),
                     similar=tuple(HitOut.of(hit, urls) for hit in one.similar),
                 )
                 for one in coverage

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from index.errors import NotFound
 from index.types import Item
 from search.related import check, related, related_to
 from search.results import Related
@@ -25,6 +24,7 @@ from .problems import Problem
 from .quick import QuickRoute
 from .records import BuildOut, ItemOut, WorkOut
 from .urls import API
+from .works import Work
 
 router = APIRouter(prefix=API, dependencies=[Depends(known_parameters)])
 quick = APIRouter(prefix=API, dependencies=[Depends(known_parameters)], route_class=QuickRoute)
@@ -168,12 +168,12 @@ def get_work(
     request: Request,
     key: Annotated[str, Path(max_length=2_000, description="A work's key.", examples=["arxiv:2104.06601"])],
 ) -> Response:
-    """Every mention of what a link points to, oldest first, with what was said each time, and a citation."""
+    """Every mention of what a link points to, oldest first, with what was said each time, and a citation.
+
+    Items that have the link beside their own are in `linked_by`.
+    """
     archive = archive_of(request)
-    mentions = archive.works([key]).get(key)
-    if not mentions:
-        raise NotFound(f"No item points to {key!r}.")
-    return reply(WorkOut.of(entries(archive, mentions), archive.build, urls_of(request)))
+    return reply(WorkOut.of(Work.find(archive, key), archive.build, urls_of(request)))
 
 
 @drafts.post(

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from index.types import Issue, Item, Paper
+from index.types import FurtherLink, Issue, Item, Paper
 
 from .entries import Entry
 from .render import View, outward
+from .works import Work
 
 _KINDS = {"paper": "ScholarlyArticle", "code": "SoftwareSourceCode", "video": "VideoObject", "dataset": "Dataset"}
 
@@ -26,17 +27,17 @@ def item(view: View, entry: Entry) -> dict[str, Any]:
             "datePublished": entry.issue.date.isoformat() if entry.issue.date else None,
             "isPartOf": _issue(view, entry.issue),
             "about": _thing(printed, entry.paper),
+            "mentions": [_linked(link) for link in printed.links if outward(link.url)] or None,
         }
     )
 
 
-def work(view: View, mentions: Sequence[Entry]) -> dict[str, Any]:
+def work(view: View, told: Work) -> dict[str, Any]:
     """The thing itself, and every issue that speaks of it."""
-    latest = mentions[-1]
     return {
         "@context": "https://schema.org",
-        **_thing(latest.item, latest.paper),
-        "subjectOf": [_issue(view, entry.issue) for entry in mentions],
+        **_thing(told.item, told.paper),
+        "subjectOf": [_issue(view, entry.issue) for entry in told.mentions or told.linked_by],
     }
 
 
@@ -59,6 +60,10 @@ def _issue(view: View, printed: Issue) -> dict[str, Any]:
             "isPartOf": {"@type": "Periodical", "name": printed.newsletter or view.title},
         }
     )
+
+
+def _linked(link: FurtherLink) -> dict[str, Any]:
+    return _without_gaps({"@type": _KINDS.get(link.kind, "WebPage"), "name": link.text, "url": link.url})
 
 
 def _thing(printed: Item, paper: Paper | None) -> dict[str, Any]:

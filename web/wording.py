@@ -51,6 +51,8 @@ def _patterns(language: Language) -> list[tuple[str, str]]:
         ),
         (r"By the same authors?: (?P<names>.+)", _("By the same authors: %(names)s")),
         (r"Code by the same owner: (?P<name>.+)", _("Code by the same owner: %(name)s")),
+        (r"It also links to (?P<link>.+)", _("It also links to %(link)s")),
+        (r"Both link to (?P<link>.+)", _("Both link to %(link)s")),
         (r"Both speak of (?P<names>.+)", _("Both speak of %(names)s")),
     ]
 
