@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..links import arxiv_id, is_plumbing
-from .blocks import Block, Run, Runs, text_of
+from .blocks import Block, Run, text_of
 from .context import Context, Link, similar, width
 from .dates import is_date
 from .entry import Entry
@@ -19,6 +19,7 @@ from .lines import (
     strip_id,
     title_text,
 )
+from .paper_title import paper_title
 from .spoken import in_brackets, is_whose, telling_first
 
 
@@ -29,6 +30,8 @@ class _Body:
     paragraphs: list[str] = field(default_factory=list)
     inline: list[tuple[Link, bool]] = field(default_factory=list)
     """Links in running text, and whether each stands in the first or last sentence of the text."""
+    opening: list[Link] = field(default_factory=list)
+    """The links of the first paragraph that has any, without those to people."""
     asides: set[str] = field(default_factory=set)
     """Keys of links that lead to somebody's own place, or stand in brackets."""
     cards: list[Block] = field(default_factory=list)
@@ -38,6 +41,8 @@ class _Body:
     sources: list[Link] = field(default_factory=list)
     """Links under pictures."""
     after_image: bool = False
+    opened: bool = False
+    """Whether the entry's own words, not those it quotes, open with a link: addresses in later words are in passing."""
     closing: bool = False
     """Whether the last text is a short one with a link ("You can learn more from their announcement.")."""
     paper: str | None = None
@@ -61,12 +66,13 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
         printed = Link("", f"https://arxiv.org/abs/{found.paper}", f"arxiv:{found.paper}", 0)
         entry.take(printed, "line")
         entry.hold([printed])
+    named = [link for link, _ in found.inline if _says_title(link.label, entry.title)]
     if entry.url is None and found.inline and lenient:
         links = [link for link, _ in found.inline]
         made = [link for link in links if link.key not in found.asides]
-        entry.take(telling_first(made or links), "text")
+        sourced = [] if any(link in made for link in found.opening) else found.opening
+        entry.take(telling_first(named or sourced or made or links), "text")
     elif entry.url is None:
-        named = [link for link, _ in found.inline if width(link.label) >= 12 and similar(link.label, entry.title)]
         near = named or [link for link, first in found.inline if first and not link.bare]
         keys = {link.key for link, _ in found.inline}
         if near and (len(keys) <= 3 or named):
@@ -84,6 +90,14 @@ def compose(entry: Entry, body: Iterable[Block], context: Context, *, lenient: b
     entry.summary = "\n".join(text for text in paragraphs if text.strip()) or None
     _name(entry, found)
     return entry
+
+
+def _says_title(label: str, title: str) -> bool:
+    """Whether a link's words are a title's, all of it or more than half."""
+    label, title = squeeze(label).casefold(), squeeze(title).casefold()
+    if min(width(label), width(title)) < 12:
+        return False
+    return similar(label, title) or title in label or (label in title and 2 * width(label) > width(title))
 
 
 def split_first(text: str) -> tuple[str, str]:
@@ -148,7 +162,8 @@ def _set_aside(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
         found.sources.extend(links)  # where the picture is from
         return True
     said = carrier(block.runs, links, context) if links else None
-    if said is not None and (not said or width(said) <= 220):
+    passing = found.opened and bool(said or block.quoted)
+    if said is not None and not passing and (not said or width(said) <= 220):
         further = entry.url is not None and entry.key not in {link.key for link in links}
         if said and further and not after_image and not has_id(text_of(block.runs)):
             found.paragraphs.append(prose(block.runs))  # a second address, and what it is for
@@ -172,7 +187,7 @@ def _told(entry: Entry, block: Block, linked: int, found: _Body, context: Contex
     text = text_of(block.runs).strip()
     runs = block.runs
     if entry.subtitle is None and (not any(found.paragraphs) or has_id(text)):
-        subtitle, rest = _paper_title(runs)
+        subtitle, rest = paper_title(runs)
         found.paper = arxiv_id(text[:40]) if has_id(text) else found.paper
         if subtitle:
             entry.subtitle = subtitle
@@ -188,15 +203,19 @@ def _told(entry: Entry, block: Block, linked: int, found: _Body, context: Contex
     found.closing = linked == 1 and (alone or (bool(found.paragraphs) and width(text) <= 160))
     first = first_sentence(text)
     last_start = len(text.rstrip("。.!！?？ ")) and _last_sentence_start(text)
+    printed = text_of(runs)
+    if not found.opening:
+        found.opening = [link for link in context.links(runs) if not is_whose(link)]
     for link in context.links(runs):
         if link.key.partition("/")[0] in context.hosts:
             continue
         at = text.find(squeeze(link.label)) if link.label.strip() else 0
         generic = context.generic(link.label)
-        bracketed = at > 0 and in_brackets(text[:at])
+        bracketed = in_brackets(printed[: link.start]) or link.label.startswith("#")  # or a word that tags the text
         if (bracketed and not generic) or is_whose(link):
             found.asides.add(link.key)
         opens = 0 <= at < len(first) and not found.paragraphs and not bracketed
+        found.opened = found.opened or (opens and not block.quoted)
         found.inline.append((link, opens or (at >= last_start and generic)))
     found.paragraphs.append(text)
 
@@ -251,67 +270,6 @@ def _shares(text: str, other: str) -> bool:
     """Whether two short texts share a stretch of four characters (eight Latin letters)."""
     size = 4 if any(char >= "\u2e80" for char in other) else 8
     return any(other[n : n + size] in text for n in range(len(other) - size + 1))
-
-
-def _paper_title(runs: Runs) -> tuple[str | None, Runs]:
-    """The paper's own title at the start of a description, and the description without it.
-
-    It is told by the arXiv number before it, or by being set in italics at the very start.
-    """
-    text = text_of(runs)
-    slanted = _slanted(runs)
-    line, rest = split_line(runs)
-    if has_id(text):
-        if slanted and slanted < len(runs):
-            return _named(runs[:slanted]), runs[slanted:]
-        if rest:
-            return _named(line), rest
-        if width(text) < 200 and not ends_like_sentence(text[:-1] + text[-1:].replace("?", "")):
-            return _named(runs), ()
-        return None, _without_id(runs)
-    if rest and _is_bracketed(text_of(line)):
-        return (_named(line) or "").strip("【】[]［］ ") or None, rest
-    if slanted and slanted < len(runs):
-        title = text_of(runs[:slanted]).strip()
-        after = text_of(runs[slanted:])
-        if (
-            8 <= width(title) <= 240
-            and (after[:1] in "\n " or title[-1:] not in ",，")
-            and width(after.strip()) > width(title)
-        ) and width(title) > 16:
-            return _named(runs[:slanted]), runs[slanted:]
-    elif slanted == len(runs) and 8 <= width(text) <= 240 and not ends_like_sentence(text):
-        return _named(runs), ()
-    return None, runs
-
-
-def _is_bracketed(line: str) -> bool:
-    """Whether a line stands as a whole in square brackets."""
-    line = line.strip()
-    return (
-        6 <= len(line) <= 200
-        and line[0] in "【[［"
-        and line[-1] in "】]］"
-        and not any(c in line[1:-1] for c in "【[［】]］")
-    )
-
-
-def _named(runs: Sequence[Run]) -> str | None:
-    return squeeze(strip_id(text_of(runs)).replace("\n", " ")).strip(" *_") or None
-
-
-def _without_id(runs: Runs) -> Runs:
-    return (replace(runs[0], text=strip_id(runs[0].text)), *runs[1:]) if has_id(runs[0].text) else runs
-
-
-def _slanted(runs: Runs) -> int:
-    """How many runs at the start are in italics."""
-    count = 0
-    while count < len(runs) and (runs[count].em or (count and not runs[count].text.strip())):
-        count += 1
-    while count and not runs[count - 1].em:
-        count -= 1
-    return count
 
 
 def prose(runs: Sequence[Run]) -> str:

@@ -59,7 +59,7 @@ class Link:
         label = self.label.strip()
         if not label:
             return True
-        if not is_address(label):
+        if not is_address(label) or names_step(label, self.url):
             return False
         named = label != label.lower() and "/" not in label and ":" not in label  # a name, if no host is called so
         return not named or label.lower().removeprefix("www.") in self.url.lower()
@@ -99,6 +99,13 @@ def is_address(label: str) -> bool:
     )
 
 
+def names_step(label: str, url: str) -> bool:
+    """Whether a label that looks like a host names what its address leads to elsewhere ("socket.io" on a code host)."""
+    label, path = label.strip().lower(), url.lower().partition("://")[2].partition("/")[2]
+    at = path.find(label) if "." in label and "/" not in label else -1
+    return at >= 0 and not path[:at].removesuffix("www.").endswith("//")
+
+
 @dataclass(slots=True)
 class Context:
     """Resolves and judges the links of one document. `base` is the document's own address, if it is known."""
@@ -113,6 +120,8 @@ class Context:
     """Link labels that say nothing, because they repeat for different targets ("Link", "Paper", "source")."""
     repeated: frozenset[str] = frozenset()
     """Short paragraphs that repeat word for word (captions, separators)."""
+    names: frozenset[str] = frozenset()
+    """Link labels that look like hosts and are names."""
     fields: frozenset[str] = frozenset()
     """Bold labels that list items open with in several places ("When:", "Where:")."""
     listed: bool = False
@@ -217,7 +226,9 @@ class Context:
     def generic(self, label: str) -> bool:
         """Whether a label says nothing of what it leads to."""
         plain = _plain(label).strip("^#")
-        return is_address(label) or plain in self.labels or plain in _POINTERS or plain.isdigit()
+        if is_address(label):
+            return plain not in self.names
+        return plain in self.labels or plain in _POINTERS or plain.isdigit()
 
 
 def merely_points(label: str) -> bool:
@@ -263,20 +274,24 @@ def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
     """Reads a whole document once for what repeats in it."""
     plain = Context(base, title)
     targets: dict[str, set[str]] = {}
+    named: set[str] = set()
     for block in blocks:
         for runs in (block.runs, *block.cells):
             for link in plain.all_links(runs):
                 targets.setdefault(_plain(link.label), set()).add(link.key)
+                if "." in link.label and names_step(link.label, link.url):
+                    named.add(_plain(link.label))
     labels = {label for label, keys in targets.items() if label and len(keys) >= 3 and width(label) <= 24}
     texts = Counter(
         text for block in blocks if block.kind == "paragraph" and 0 < width(text := text_of(block.runs).strip()) <= 60
     )
+    names = frozenset(named)
     repeated = frozenset(text for text, count in texts.items() if count >= 3)
     house, hosts = _house(blocks, plain)
     opened = Counter(field_label(block.runs) for block in blocks if block.kind == "item")
     fields = frozenset(label for label, count in opened.items() if label and count >= 2)
     known = plain._cache  # noqa: SLF001 (the same object, further on)
-    return Context(base, title, house, hosts, frozenset(labels), repeated, fields, _is_listed(blocks), known)
+    return Context(base, title, house, hosts, frozenset(labels), repeated, names, fields, _is_listed(blocks), known)
 
 
 def field_label(runs: Sequence[Run]) -> str:

@@ -15,8 +15,8 @@ from index.types import Document, Issue, Item
 
 from ..links import canonical_key, clean_url
 from .blocks import Block, text_of
-from .context import similar, survey, width
-from .dates import Printed, date_in, is_date, names_an_issue, printed_in
+from .context import is_address, similar, survey, width
+from .dates import Printed, date_in, is_date, names_an_issue, number_in, printed_in
 from .dialects import plain_markdown
 from .front_matter import front_matter
 from .items import find_items
@@ -32,6 +32,7 @@ _MEDIUM_ID = re.compile(r"(?:-|/p/)([0-9a-f]{9,12})(?:[?#].*)?$")
 _NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-.]?(\d{2})[-.]?(\d{2})(?!\d)")
 _WEEK = re.compile(r"((?:19|20)\d{2})[-/ ]?[wW]?(\d{1,2})")
 _DATES = ("date", "published", "publish_date", "publishdate", "published_at", "pubdate", "sent_at", "created_at")
+_NUMBERS = ("number", "issue", "issue_number", "episode")
 _MOST = 64 * 1024 * 1024
 
 
@@ -255,18 +256,22 @@ def _origin(blocks: list[Block]) -> tuple[str | None, list[Block]]:
 
 def _printed(title: str, blocks: Sequence[Block], meta: _Meta, url: str | None) -> Printed:
     opening = [
-        text_of(block.runs)[:400] for block in blocks[:6] if block.kind in ("paragraph", "heading") and not block.quoted
+        "".join(run.text for run in block.runs if not (run.href and is_address(run.text)))[:400]
+        for block in blocks[:6]
+        if block.kind in ("paragraph", "heading") and not block.quoted
     ]
     for block in blocks[:3]:  # Markdown reads "12. März 2021" as a list of one item, the twelfth
         if block.kind == "item" and is_date(day := f"{block.number}. {text_of(block.runs)}"):
             opening.insert(0, day)
     printed = printed_in(title, opening, url)
-    number = meta.fields.get("number") or meta.fields.get("issue") or meta.fields.get("issue_number") or ""
+    number = next((value for name in _NUMBERS if (value := meta.fields.get(name))), "")
     if number.strip("# ").isdigit() and len(number) < 8:
         printed = replace(printed, number=int(number.strip("# ")))
     week = _WEEK.fullmatch(meta.fields.get("week", "").strip())
     if week and printed.week is None and 1 <= int(week[2]) <= 53:
         printed = replace(printed, year=int(week[1]), week=int(week[2]))
+    if printed.number is None and printed.week is None:
+        printed = replace(printed, number=number_in(meta.name))
     date = meta.date or printed.date or _iso_date(meta.name)
     if date is not None and date != printed.date:
         printed = replace(printed, date=date, year=date.year)

@@ -16,13 +16,20 @@ _FRAME = re.compile(
     r"unsubscrib(?:e|ing)\b.{0,30}|wrap(?:ping)?[ -]up\b.{0,30}|closing (?:words?|thoughts?|remarks?|notes?)|"
     r"(?:the )?next issue|"
     r"(?:see you|until) next (?:time|week|month).{0,20}|thanks?(?: you)? for (?:reading|subscribing).{0,20}|the end|"
-    r"that(?:['’]s| is) (?:all|it)(?: for .{0,20})?|über (?:uns|mich)|das war['’]?s.{0,20}|à propos|qui sommes-nous|"
+    r"that(?:['’]s| is) (?:all|it|a wrap)(?:,? (?:folks|everyone))?(?: for .{0,20})?|"
+    r"(?:how (?:did you|do you|was)|what did you think of|did you|rate) .{0,24}"
+    r"(?:newsletter|issue|edition|e-?mail|digest)(?: today| this week)?\s*\??|"
+    r"über (?:uns|mich)|das war['’]?s.{0,20}|à propos|qui sommes-nous|"
     r"à (?:la semaine prochaine|bientôt)|s['’]abonner|acerca de|sobre (?:mí|nosotros)|hasta la próxima.{0,10}|"
     r"(?:how to )?contribut(?:e|ing)(?: to (?:.{0,24} )?(?:newsletter|weekly|digest|issue))?|"
     r"get involved|donat(?:e|ions?)|acknowledge?ments?|abonnieren.{0,20}|"
     r"suscr[ií]bete.{0,20}|"
-    r"(?:support|follow|contact|share) (?:me|us|this newsletter)|contact|sponsors?|archives?|feedback|credits|"
+    r"(?:support|follow|contact|share) (?:me|us|this newsletter)|contacts?|kontakt|contatt[io]|contacto|contato|"
+    r"(?:nous )?contacte[rz](?:[- ]nous)?|cont[aá]cta(?:nos|r)|контакты|sponsors?|archives?|feedback|credits|"
+    r"(?:table of )?contents|toc|inhalt(?:sverzeichnis)?|sommaire|índice|目录|目次|목차|"
+    r"(?:copyright|licen[sc]e)(?: notice)?|lizenz|licencia|版权(?:声明)?|许可(?:协议)?|声明|"
     r"(?:past|previous|earlier|older|back) (?:issues?|newsletters?|editions?|posts)|(?:my )?other (?:blogs?|posts)|"
+    r".{0,16}(?:归档|存档)|(?:本期|责任)?(?:编辑|主编|编者)|editors?|(?:written|edited|curated|compiled) by|"
     r"关于(?:我|我们|作者|本刊)?|结(?:束)?语|写在最后|赞赏|打赏|致谢|鸣谢|(?:下期|下周)预告|(?:欢迎|请)?订阅|联系(?:我们|方式)?|投稿|赞助(?:商|者|我们)?|其他博客|"
     r"(?:过去|往期|以往|历史)的?(?:文章|时事通讯|通讯|周刊|期刊|回顾|内容|精选|博客)|往期.{0,12}|历史上的(?:本周|今天)|往年回顾|"
     r"購読(?:はこちら|する|解除|のご案内)?|登録(?:はこちら|する|解除)?|バックナンバー|自己紹介|プロフィール|お問い合わせ|"
@@ -32,6 +39,7 @@ _FRAME = re.compile(
 )
 
 
+_SIGNS = re.compile(r"^[^\w]+")
 _GREETING = re.compile(
     r"(?:welcome|hello|hi|hey|dear|greetings|good (?:morning|day|evening)|willkommen|hallo|bienvenue|bonjour|salut|"
     r"bienvenid[oa]s?|hola|olá|ciao|benvenuti|大家好|你好|欢迎|みなさん|こんにちは|안녕하세요)(?!\w).{0,60}",
@@ -50,9 +58,10 @@ def within_frame(regions: Sequence[Region]) -> list[Entry]:
     ]
     told = sum(entry.said > 0 for entry in kept if entry.origin != "list")
     bodies = sum(entry.origin != "list" for entry in kept)
-    if bodies and told * 5 >= bodies * 3:
+    listed = not bodies or len(kept) > 5 * bodies
+    if listed or told * 5 >= bodies * 3:
         kept = [entry for entry in kept if entry.said or entry.origin in ("list", "row") or not _bare(entry)]
-        sections = {entry.section for entry in kept if entry.said}
+        sections = {entry.section for entry in kept if entry.said or entry.origin == "list"}
         if None not in sections:  # everything has its part but for bare links above the first one
             while kept and not kept[0].said and kept[0].origin != "list" and kept[0].section is None:
                 kept.pop(0)
@@ -99,8 +108,14 @@ def _in_frame(entry: Entry, region: Region) -> bool:
 
 
 def is_frame_name(name: str) -> bool:
-    """Whether a heading names a part of the frame."""
-    return bool(name) and width(name) <= 40 and _FRAME.fullmatch(name) is not None
+    """Whether a heading names a part of the frame, with whatever sign before it, or in two short sentences."""
+    name = _SIGNS.sub("", name)
+    if not name or width(name) > 60:
+        return False
+    parts = [part for part in re.split(r"(?<=[!！.。])\s*", name) if part.strip()]
+    return (width(name) <= 40 and _FRAME.fullmatch(name) is not None) or (
+        len(parts) == 2 and all(_FRAME.fullmatch(part.strip()) for part in parts)
+    )
 
 
 def frame_regions(regions: Sequence[Region], entries: Sequence[Entry]) -> set[int]:

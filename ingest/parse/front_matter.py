@@ -1,11 +1,12 @@
 """The fields that a Markdown file declares of itself at its top."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 _FIELD = re.compile(r"([A-Za-z][\w -]{0,30}?)\s*[:=]\s*(.*)")
 _TAG_MARK = re.compile(r"^!\w*\s+")
+_HOLDERS = frozenset(("data:", "meta:", "metadata:", "params:", "extra:", "frontmatter:", "[params]", "[extra]"))
 _MOST = 2000
 
 
@@ -42,4 +43,16 @@ def _fields(lines: Sequence[str]) -> dict[str, str]:
                 folded = takewhile(lambda under: under.startswith((" ", "\t")), lines[number + 1 :])
                 value = " ".join(under.strip() for under in folded)
             fields.setdefault(found[1].strip().lower(), _TAG_MARK.sub("", value).strip().strip("'\""))
+    for name, value in _inner(lines):
+        fields.setdefault(name, value)
     return fields
+
+
+def _inner(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The plain fields that a field for all of them holds (`data:`, and they under it, set in)."""
+    within = False
+    for line in lines:
+        if not line.startswith((" ", "\t")):
+            within = line.strip().lower() in _HOLDERS
+        elif within and (found := _FIELD.fullmatch(line.strip())) and found[2].strip():
+            yield found[1].strip().lower(), found[2].strip().strip("'\"")

@@ -17,18 +17,20 @@ from .compose import compose
 from .context import Context, width
 from .ending import without_sign_off
 from .entry import Entry, further, titled
-from .frame import distinct, frame_regions, merge_digests, unassigned, within_frame
+from .frame import distinct, frame_regions, is_frame_name, merge_digests, unassigned, within_frame
 from .language import language_of
 from .lines import ends_like_sentence, has_id, numbered, split_line, squeeze, without_site
 from .regions import Region, regions_of, section_name, until_rule
 from .sections import give_sections
 from .segment import segment
+from .stacked import unstacked
 from .tables import leads_into_card
 
 
 def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], list[str]]:
     """The items of a document in order, and the outward links that went to none of them."""
-    regions = _joined(regions_of(_promote(without_sign_off(blocks), context)), context)
+    blocks = unstacked(without_sign_off(blocks), context)
+    regions = _joined(regions_of(_promote(blocks, context)), context)
     _lead_images(regions)
     for region in regions:
         segment(region, region.number, context, alone=len(regions) == 1)
@@ -44,7 +46,8 @@ def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], l
 
 def _joined(regions: list[Region], context: Context) -> list[Region]:
     """The regions, with those that only divide an entry joined to it: where the headings of a level are linked titles,
-    a deeper heading without a link, over a text with few links, is a part of the entry above it."""
+    a deeper heading without a link of its own, over a text with few links, is a part of the entry above it. One right
+    under the title is its second line, as bylines are."""
     levels = Counter(region.level for region in regions)
     linked = Counter(region.level for region in regions if region.heading and context.links(region.heading.runs))
     titles = {level for level, count in linked.items() if count >= 2 and count * 5 >= levels[level] * 3}
@@ -56,19 +59,29 @@ def _joined(regions: list[Region], context: Context) -> list[Region]:
             and region.heading is not None
             and above.level in titles
             and region.level > above.level
-            and not context.links(region.heading.runs)
+            and _divides(region.heading, above, context)
             and 2 * sum(bool(context.links(block.runs)) for block in region.blocks) <= len(region.blocks)
         ):
-            above.blocks.extend((replace(region.heading, kind="paragraph", level=0), *region.blocks))
+            second = not any(block.kind != "image" for block in above.blocks)
+            runs = tuple(replace(run, em=True) for run in region.heading.runs) if second else region.heading.runs
+            above.blocks.extend((replace(region.heading, kind="paragraph", level=0, runs=runs), *region.blocks))
             continue
         region.number = len(out)
         out.append(region)
     return out
 
 
+def _divides(heading: Block, above: Region, context: Context) -> bool:
+    """Whether a heading leads nowhere, or only to a place within what the one above it leads to."""
+    titled = context.links(above.heading.runs) if above.heading is not None else []
+    return not context.links(heading.runs) or bool(
+        titled and all(link.url.startswith(titled[0].url) for link in context.links(heading.runs))
+    )
+
+
 def _undo_splits(regions: Sequence[Region], context: Context) -> None:
-    """Leaves a heading with what is under it as one entry where most headings of its level name one: with two or three
-    paragraphs, or, if such headings are linked titles, with whatever paragraphs and lists."""
+    """Leaves a heading with what is under it as one entry where most headings of its level name one: with running text,
+    with two or three paragraphs, or, if such headings are linked titles, with whatever paragraphs and lists."""
     roles = {level: Counter(r.role for r in regions if r.level == level) for level in {r.level for r in regions}}
     for region in regions:
         counts = roles[region.level]
@@ -78,8 +91,10 @@ def _undo_splits(regions: Sequence[Region], context: Context) -> None:
         if counts["item"] >= max(2, 2 * divided) and _heads_alone(region, regions, context):
             region.entries, region.role = [], "item"
             continue
-        few = region.heading is not None and region.role == "split" and len(region.entries) <= 3
-        if few and counts["item"] >= 2 * counts["split"] and _opens_entry(region):
+        if region.role != "split" or counts["item"] < 2 * counts["split"]:
+            continue
+        told = all(entry.weak for entry in region.entries)  # no paragraph opens with what it presents
+        if told or (len(region.entries) <= 3 and _opens_entry(region)):
             region.entries, region.role = [], "item"
 
 
@@ -221,7 +236,9 @@ def _headings(regions: Sequence[Region], context: Context) -> None:
     inline = sum(entry.own in ("", "text") and bool(entry.inside) for _, entry in drafts)
     if inline > own:
         drafts = [(region, _heading_entry(region, context, lenient=True)) for region in candidates]
-    linked = [region.level for region, entry in drafts if entry.url]
+    opening = {region.number for region, entry in drafts if _only_opens(region, entry, regions)}
+    own_links = [region for region, entry in drafts if entry.url and region.number not in opening]
+    linked = [region.level for region in own_links if not is_frame_name(region.name)]
     build = _Build(
         frozenset(linked if len(linked) >= 2 else ()),
         frozenset(region.level for region in regions if region.role == "section"),
@@ -229,9 +246,7 @@ def _headings(regions: Sequence[Region], context: Context) -> None:
         Counter(region.level for region, _ in drafts),
     )
     for region, entry in drafts:
-        if _names_entry(region, entry, build) and not (
-            entry.own in ("text", "") and entry.said < 400 and _opens_part(region, regions)
-        ):
+        if _names_entry(region, entry, build) and region.number not in opening:
             region.entries = [entry, *region.after]
         else:
             region.role = "prose"
@@ -251,8 +266,11 @@ def _names_entry(region: Region, entry: Entry, build: _Build) -> bool:
     return region.level in build.sections and not listed and entry.said >= 200
 
 
-def _opens_part(region: Region, regions: Sequence[Region]) -> bool:
-    """Whether a heading only opens a part of the document: deeper headings with entries follow it."""
+def _only_opens(region: Region, entry: Entry, regions: Sequence[Region]) -> bool:
+    """Whether a heading only opens a part of the document: little is said under it, deeper headings with entries
+    follow it."""
+    if entry.own not in ("text", "") or entry.said >= 400:
+        return False
     for following in regions[region.number + 1 : region.number + 40]:
         if following.level <= region.level:
             return False

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .blocks import Run, Runs, text_of
-from .context import Context, Link, is_address, width
+from .context import Context, Link, is_address, names_step, width
 
 EDGE = " \t\n\u3000,，、:：;；|｜/·•–—―-~→⇒➡➜»*_"
 _END = "。．.!！?？…"
@@ -114,7 +114,8 @@ def title_text(runs: Sequence[Run], links: Sequence[Link]) -> str:
     pieces: list[str] = []
     for run in runs:
         text = run.text
-        if is_address(text) and (run.href or _has_bracket(text) or len(runs) > 1):
+        printed = is_address(text) and not (run.href and names_step(text, run.href))
+        if printed and (run.href or _has_bracket(text) or len(runs) > 1):
             continue
         if run.href or not links:
             text = _without_host(text, hosts)
@@ -178,7 +179,7 @@ def title_line(runs: Runs, context: Context) -> Title | None:
     lead = len(text) - len(without_number(text)) if number is not None else 0
     keys = {link.key for link in links if not link.bare}
     if len(keys) > 1:
-        return _attributed(line, rest, links, context)
+        return _attributed(line, rest, links, context) or _counted(line, rest, links[0], context)
     empty = [link for link in links if not link.label.strip()]
     words = title_text(past_number(line), links)
     labels = [link for link in links if link.label.strip() and not link.bare and not context.generic(link.label)]
@@ -221,6 +222,17 @@ def _attributed(line: Runs, rest: Runs, links: Sequence[Link], context: Context)
     ):
         return None
     return Title(squeeze(first.label).strip(EDGE), (first,), numbered(line), rest)
+
+
+def _counted(line: Runs, rest: Runs, link: Link, context: Context) -> Title | None:
+    """A number and a link, then what is said of it, which may have links of its own ("3、Name：…, see the demo")."""
+    number, text = numbered(line), text_of(line)
+    if number is None or link.bare or context.generic(link.label) or _WORD.search(without_number(text[: link.start])):
+        return None
+    said = after_link(line, link)
+    if text[link.end :].lstrip()[:1] not in (":", "：", "-", "–", "—") or width(text_of(said)) < 12:
+        return None
+    return Title(squeeze(link.label).strip(EDGE), (link,), number, (*said, Run("\n"), *rest) if rest else said)
 
 
 def _told_after(line: Runs, link: Link) -> Runs:

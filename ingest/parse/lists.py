@@ -32,6 +32,8 @@ def lists(region: Region, number: int, context: Context) -> list[Entry]:
         return []  # the address belongs to the heading, the list to what it names
     if described and (len(linked) * 2 < len(items) + own or (said > listed and led < 3 and not context.listed)):
         return []
+    if region.heading is not None and before and not led and len(linked) * 2 < len(items):
+        return []  # the points of one text, some of which link a word
     cards = [block for block in blocks if block.kind == "card"]
     if cards and len(linked) < 2:
         return []
@@ -134,14 +136,14 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
     entry.take(main, "title")
     entry.hold(links)
     before, after = text[: main.start], text[main.end :]
-    prefix = before.strip(EDGE + "()（）[]【】")
+    prefix = unbracketed(before.strip(EDGE).rstrip("(（[【").strip(EDGE))
     label = unbracketed(squeeze(main.label).strip(EDGE))
     said = squeeze(after).strip(EDGE + "。．.)）] ")
     sentence = first_sentence(text)
     bold = next((run for run in block.runs if run.strong and run.text.strip()), None)
     named = is_address(label) and not prefix and "/" not in label and (main.strong or label != label.lower())
     if (context.generic(main.label) and not named) or label.lstrip("#").isdigit() or not label:
-        entry.title = squeeze(first_sentence(prefix or after)).strip(EDGE + "()（）[]") or label
+        entry.title = unbracketed(squeeze(first_sentence(prefix or after)).strip(EDGE)) or label
         entry.summary = squeeze(text) if width(prefix) > width(entry.title) + 4 else said or None
     elif width(prefix) <= 6 or _is_tag(before) or (width(before.strip()) <= 30 and before.rstrip()[-1:] in ":：|–—-"):
         entry.title = spoken_title(label, main, text)

@@ -21,6 +21,8 @@ class _Presented:
     runs: Runs
     link: Link
     pointed: bool = False
+    led: bool = False
+    """Whether the paragraph opens with what it presents."""
 
 
 def paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
@@ -57,7 +59,7 @@ def paragraphs(region: Region, number: int, context: Context) -> list[Entry]:
             if id(later) in starts or later.kind == "rule":
                 break
             body.append(later)
-        entry = Entry("paragraph", title=start.name, region=number)
+        entry = Entry("paragraph", title=start.name, region=number, weak=not (start.led or start.pointed))
         entry.take(start.link, "title")
         entry.hold(context.links(block.runs))
         compose(entry, [replace(block, runs=start.runs), *body], context)
@@ -78,7 +80,7 @@ def _presents(block: Block, context: Context, *, late: bool = False) -> _Present
         return _dated(block.runs[1:], context)
     if first.strong and not first.em and not first.href and width(first.text) <= 160:
         own = main_link(links, text, context) or links[0]
-        return _Presented(squeeze(first.text).strip(EDGE + "。."), block.runs[1:], own)
+        return _Presented(squeeze(first.text).strip(EDGE + "。."), block.runs[1:], own, led=True)
     last = links[-1]
     closes = context.generic(last.label) and not last.bare and last.end >= len(text.rstrip(" .。)）")) - 1
     before = text[: last.start].rstrip()
@@ -93,9 +95,10 @@ def _presents(block: Block, context: Context, *, late: bool = False) -> _Present
     main = main or links[0]
     early = width(text[: main.start]) <= 40 or (late and main.start < len(first_sentence(text)))
     if width(text) > 60 and early and len(links) <= 6:
-        led = width(text[: main.start].strip(EDGE)) <= 6 and width(main.label) >= 16
+        leads = width(text[: main.start].strip(EDGE)) <= 6
+        apart = leads and width(main.label) >= 16
         name = spoken_title(squeeze(main.label).strip(EDGE), main, text)
-        return _Presented(name, after_link(block.runs, main) if led else block.runs, main)
+        return _Presented(name, after_link(block.runs, main) if apart else block.runs, main, led=leads)
     return None
 
 

@@ -1,5 +1,6 @@
 """Which section each entry belongs to."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from .lines import numbered
@@ -10,7 +11,7 @@ def give_sections(regions: Sequence[Region]) -> None:
     """Gives every entry the nearest heading that is a section."""
     stack: list[tuple[int, str, bool]] = []
     levels = {region.level for region in regions if region.role == "section"}
-    named = {region.level for region in regions if region.role == "item" and region.entries}
+    named = _naming(regions)
     counted = _counted(regions)
     for entry in (entry for region in regions if region.heading is None for entry in region.entries):
         entry.section = entry.group
@@ -32,6 +33,13 @@ def give_sections(regions: Sequence[Region]) -> None:
         stack.append((region.level, region.name, adopts))
         for entry in region.entries:
             entry.section = region.name
+
+
+def _naming(regions: Sequence[Region]) -> set[int]:
+    """Levels most of whose headings name an entry: one with several entries under it divides an entry there."""
+    named = Counter(region.level for region in regions if region.role == "item" and region.entries)
+    split = Counter(region.level for region in regions if region.role == "split")
+    return {level for level, count in named.items() if count > split[level]}
 
 
 def _counted(regions: Sequence[Region]) -> set[int]:

@@ -12,6 +12,7 @@ from .lines import (
     EDGE,
     Title,
     after_link,
+    carrier,
     first_sentence,
     has_id,
     number_style,
@@ -58,7 +59,7 @@ def leads_titles(region: Region, number: int, context: Context) -> bool:
 
 
 def titles(region: Region, number: int, context: Context) -> list[Entry]:
-    starts = _numbered(region, context) or _starts(region, context)
+    starts = _numbered(region, context) or _starts(region, context) or _over_addresses(region, context)
     if not starts:
         return []
     entries: list[Entry] = []
@@ -124,18 +125,22 @@ def _attribution(body: Sequence[Block], context: Context) -> str:
 def _numbered(region: Region, context: Context) -> list[Start]:
     """Paragraphs that count 1, 2, 3…: each starts an entry."""
     starts: list[Start] = []
+    first = 1
     for index, block in enumerate(region.blocks):
         if block.kind != "paragraph" or block.level:
             continue
         value = numbered(block.runs)
-        if value is None or value != len(starts) + 1:
+        title = title_line(block.runs, context) if value is not None else None
+        if not starts and value is not None and title is not None:
+            first = value  # the count may go on from the part above
+        if value != first + len(starts):
             continue
         if starts and number_style(block.runs) != number_style(starts[0].runs):
             continue  # a count within an entry
         line, rest = split_line(block.runs)
-        if width(text_of(line)) > 160:
+        if title is None and width(text_of(line)) > 160:
             continue
-        starts.append(Start(index, title_line(block.runs, context), line, rest))
+        starts.append(Start(index, title, line, rest))
     linked = sum(start.title is not None for start in starts)
     return (
         starts
@@ -188,6 +193,27 @@ def _starts(region: Region, context: Context) -> list[Start]:
     if len(starts) == 1 and _is_trailer(region, starts[0], context):
         return []
     return starts
+
+
+def _over_addresses(region: Region, context: Context) -> list[Start]:
+    """Paragraphs without a link, each over one that is nothing but an address; where they count, only those."""
+    starts: list[Start] = []
+    texts = 0
+    for index, (block, under) in enumerate(pairwise(region.blocks)):
+        if block.kind != "paragraph" or block.level or block.quoted or context.links(block.runs):
+            continue
+        texts += 1
+        address = context.links(under.runs) if under.kind == "paragraph" else []
+        if len(address) != 1 or not address[0].bare or carrier(under.runs, address, context) != "":
+            continue
+        runs = past_number(block.runs)
+        name = first_sentence(text_of(split_line(runs)[0]))
+        rest = runs if width(name) < width(text_of(runs)) else ()
+        title = Title(squeeze(name).strip(EDGE + "。."), tuple(address), numbered(block.runs), rest)
+        starts.append(Start(index, title, block.runs))
+    counted = [start for start in starts if start.title and start.title.number is not None]
+    starts = counted if len(counted) >= 3 else starts
+    return starts if len(starts) >= 3 and len(starts) * 2 >= texts else []
 
 
 def _bold_lead(runs: Runs, context: Context) -> Title | None:
