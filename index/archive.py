@@ -7,8 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
-
 from . import linking, reading, rebuilding, verification
 from .column_store import ColumnStore
 from .database import Database
@@ -17,6 +15,7 @@ from .errors import NotFound
 from .pages import PageStore
 from .recent import RecentItems
 from .retrieval import Retrieval
+from .selection import Selection
 from .types import (
     Build,
     Document,
@@ -58,6 +57,7 @@ class Archive:
         self._words = Words(self._database)
         self.pages = PageStore(self._database)
         self._columns = ColumnStore(self._database)
+        self._selection = Selection(self._columns, self._words)
         self._recent = RecentItems(self._database)
         rebuilding.refresh_text(self._database)
 
@@ -269,20 +269,9 @@ class Archive:
 
         Texts compare without case; a host stands for its sub-domains, a language for its variants. An issue known by
         its week or year alone is after (before) a date only when all of that time is.
+        The array is shared: it must not be written to.
         """
-        if not filters:
-            return None
-        now = self._columns.current()
-        mask = now.matching(filters)
-        found, excluded = self._words.conditions(filters)
-        chosen = now.ids if mask is None else now.ids[mask]
-        for ids in found:
-            chosen = np.intersect1d(chosen, ids, assume_unique=True)
-        unwanted = [self.select(one) for one in filters.excluding]
-        excluded += [ids for ids in unwanted if ids is not None]
-        for ids in excluded:
-            chosen = np.setdiff1d(chosen, ids, assume_unique=True)
-        return chosen
+        return self._selection.select(filters)
 
     def nearest_arrays(self, vectors: FloatArray, k: int, within: IdArray | None = None) -> tuple[IdArray, FloatArray]:
         """As `nearest`, as ids and scores of shape (n, k), best first; places left over hold id -1 and score -inf."""

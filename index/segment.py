@@ -10,8 +10,9 @@ join in for free and the file can be memory-mapped). How many clusters is decide
 condition: a selective one therefore reaches as far as it must.
 """
 
+import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,32 @@ class Picked:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Marked:
+    """Many rows by a mark on each of all, and how many they are, in all and in each cluster."""
+
+    mask: Mask
+    count: int
+    sizes: npt.NDArray[np.int64] | None
+
+
+class _Last:
+    """What a condition chose the last time: one filter stays while question after question is typed."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: tuple[weakref.ref[IdArray], Marked] | None = None
+
+    def get(self, within: IdArray) -> Marked | None:
+        held = self._held  # one look: other threads may put another one there
+        return held[1] if held is not None and held[0]() is within else None
+
+    def put(self, within: IdArray, chosen: Marked) -> Marked:
+        self._held = weakref.ref(within), chosen
+        return chosen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
     """Cluster c holds the rows `bounds[c]` to `bounds[c + 1]`; none is empty."""
 
@@ -50,16 +77,20 @@ class Clusters:
     bounds: npt.NDArray[np.int64]
     """Shape (clusters + 1,)."""
 
-    def nearest(self, vector: FloatArray, wanted: Mask | None, enough: int) -> Mask:
-        """The rows of the clusters nearest to `vector` (d,) that hold `enough` wanted rows together."""
-        sizes = np.diff(self.bounds) if wanted is None else np.add.reduceat(wanted, self.bounds[:-1], dtype=np.int64)
+    def sizes(self, wanted: Mask) -> npt.NDArray[np.int64]:
+        """How many wanted rows each cluster has."""
+        return np.asarray(np.add.reduceat(wanted, self.bounds[:-1], dtype=np.int64))
+
+    def nearest(self, vector: FloatArray, chosen: Marked | None, enough: int) -> Mask:
+        """The rows of the clusters nearest to `vector` (d,) that hold `enough` of the chosen rows together."""
+        sizes = np.diff(self.bounds) if chosen is None or chosen.sizes is None else chosen.sizes
         order = np.argsort(-inner_products(self.centroids, vector[None])[:, 0], kind="stable")
         count = int(np.searchsorted(np.cumsum(sizes[order]), enough)) + 1
         mask = np.zeros(int(self.bounds[-1]), bool)
         for cluster in order[:count].tolist():
             if sizes[cluster]:
                 rows = slice(int(self.bounds[cluster]), int(self.bounds[cluster + 1]))
-                mask[rows] = True if wanted is None else wanted[rows]
+                mask[rows] = True if chosen is None else chosen.mask[rows]
         return mask
 
 
@@ -103,6 +134,7 @@ class Segment:
     lookup: Lookup
     alive: Mask | None = None
     clusters: Clusters | None = None
+    _last: _Last = field(default_factory=_Last, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids) if self.alive is None else int(np.count_nonzero(self.alive))
@@ -128,16 +160,25 @@ class Segment:
             found &= self.alive[rows]
         return np.flatnonzero(found), rows[found]
 
-    def select(self, within: IdArray | None) -> Mask | Picked | None:
-        """What to search: a mask over the rows, or their numbers where they are few, or None for all."""
+    def select(self, within: IdArray | None) -> Marked | Picked | None:
+        """What to search: marks on the rows, or their numbers where they are few, or None for all.
+
+        What is marked is remembered by the array `within` itself, which must not be written to.
+        """
         if within is None:
-            return self.alive
+            return None if self.alive is None else self._marked(self.alive)
+        last = self._last.get(within)
+        if last is not None:
+            return last
         _, rows = self.find(within)
         if len(rows) * FEW < len(self.ids):
             return Picked(rows)
         mask = np.zeros(len(self.ids), bool)
         mask[rows] = True
-        return mask
+        return self._last.put(within, self._marked(mask))
+
+    def _marked(self, mask: Mask) -> Marked:
+        return Marked(mask, int(np.count_nonzero(mask)), None if self.clusters is None else self.clusters.sizes(mask))
 
     def search(self, vectors: FloatArray, k: int, within: IdArray | None) -> tuple[IdArray, FloatArray]:
         """The k best, shape (len(vectors), k), in no promised order; -1 and -inf where there are fewer."""
@@ -145,9 +186,9 @@ class Segment:
         if isinstance(chosen, Picked):
             return self._score(vectors, k, chosen.rows)
         if self.clusters is None:
-            scores, rows = scan(self.flat, vectors, k, chosen)
+            scores, rows = scan(self.flat, vectors, k, None if chosen is None else chosen.mask)
         else:
-            share = 1.0 if chosen is None else np.count_nonzero(chosen) / len(chosen)
+            share = 1.0 if chosen is None else chosen.count / len(self.ids)
             enough = max(round(SCAN * share), SCAN_SELECTED, SCAN_PER_RESULT * k)
             parts = [
                 scan(self.flat, vector[None], k, self.clusters.nearest(vector, chosen, enough)) for vector in vectors

@@ -285,3 +285,24 @@ def test_items_read_lately_are_bounded(tmp_path: Path) -> None:
         assert list(recent._held) == ids[1:]
         recent._keep(archive.generation, [replace(items[1], id=n) for n in range(1000, 1000 + MOST)])
         assert list(recent._held) == list(range(1000, 1000 + MOST))
+
+
+def test_what_meets_a_condition_is_found_once_a_generation(tmp_path: Path) -> None:
+    first, second = (document(n, [item(1, f"Entry {n} about {what}")]) for n, what in ((1, "whales"), (2, "bees")))
+    with opened(tmp_path, WordEncoder(), first) as archive, Archive(tmp_path, WordEncoder()) as other:
+        whales, not_whales = Filters(phrases=("whales",)), Filters(excluding=(Filters(phrases=("whales",)),))
+        chosen = archive.select(whales)
+        assert chosen is not None
+        assert chosen.tolist() == [1]
+        assert archive.select(Filters(phrases=("whales",))) is chosen
+        for number in range(20):
+            assert archive.select(Filters(issues=(number + 5,))) is not chosen
+        assert archive.select(whales) is not chosen, "only a few are kept"
+        with pytest.raises(ValueError, match="read-only"):
+            chosen[0] = 5
+        put(other, second)
+        found = archive.select(whales), archive.select(not_whales)
+        assert [None if ids is None else ids.tolist() for ids in found] == [[1], [2]]
+        put(other, document(2, [item(1, "Entry 2 about whales")], content="2"))
+        found = archive.select(whales), archive.select(not_whales)
+        assert [None if ids is None else ids.tolist() for ids in found] == [[1, 2], []]

@@ -282,6 +282,22 @@ def test_clusters_scan_a_part_only(large: tuple[IdArray, FloatArray], files: Pat
     assert 12_000 <= scanned < 20_000
 
 
+def test_one_condition_after_another(large: tuple[IdArray, FloatArray], files: Path) -> None:
+    """What a condition chose is remembered, for that very condition and for these very rows."""
+    store = VectorStore.load(files, "model space")
+    assert store is not None
+    ids, vectors = large
+    query = vectors[7][None]
+    odd, even = ids[ids % 2 == 1], ids[ids % 2 == 0]
+    for within in (odd, odd, even, odd, ids, even):
+        found, _ = store.search_arrays(query, 10, within)
+        assert set(found[0].tolist()) <= set(within.tolist())
+        assert set(found[0].tolist()) == exact(ids, vectors, query, 10, within)[0]
+    best = int(store.search_arrays(query, 1, odd)[0][0, 0])
+    store.remove(np.array([best], np.int64))
+    assert best not in store.search_arrays(query, 10, odd)[0]
+
+
 def test_changes_on_top_of_clusters(large: tuple[IdArray, FloatArray], files: Path) -> None:
     store = VectorStore.load(files, "model space")
     assert store is not None
