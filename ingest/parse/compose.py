@@ -170,7 +170,7 @@ def _set_aside(entry: Entry, block: Block, links: list[Link], place: tuple[_Body
         else:
             _carried(entry, said, (found, links), after_image)
         return True
-    if links and _only_links(block, links):
+    if links and not passing and _only_links(block, links):
         telling = any(early for _, early in found.inline) and not context.generic(links[0].label)
         for link in links:
             if link.key not in {known.key for known in found.links}:

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from charset_normalizer import from_bytes
 from dateutil import parser as dates_parser
@@ -18,6 +18,7 @@ from .blocks import Block, text_of
 from .context import is_address, similar, survey, width
 from .dates import Printed, date_in, is_date, names_an_issue, number_in, printed_in
 from .dialects import plain_markdown
+from .frame import is_greeting
 from .front_matter import front_matter
 from .items import find_items
 from .language import language_of
@@ -29,6 +30,7 @@ from .walker import from_html, from_markdown, parse_html
 _TAG = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|article|section|p|h[1-6])\b", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _MEDIUM_ID = re.compile(r"(?:-|/p/)([0-9a-f]{9,12})(?:[?#].*)?$")
+_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 _NAME_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-.]?(\d{2})[-.]?(\d{2})(?!\d)")
 _WEEK = re.compile(r"((?:19|20)\d{2})[-/ ]?[wW]?(\d{1,2})")
 _DATES = ("date", "published", "publish_date", "publishdate", "published_at", "pubdate", "sent_at", "created_at")
@@ -173,8 +175,9 @@ def _head(root: html.HtmlElement) -> _Meta:
     meta.title = heading or content("og:title", "twitter:title") or first("//title/text()")
     address = first("//link[@rel='canonical']/@href") or first("//a[contains(@class,'p-canonical')]/@href")
     meta.url = clean_url(address or content("og:url") or "")
-    stamp = content("article:published_time", "date", "datePublished") or first("//time/@datetime")
-    meta.date = _date(stamp)
+    stamp = content("article:published_time", "date", "datePublished", "publish-date", "pubdate")
+    declared = _PUBLISHED.search(" ".join(root.xpath("//script[contains(@type,'ld+json')]/text()")))
+    meta.date = _date(stamp or (declared and declared[1]) or first("//time/@datetime"))
     meta.newsletter = content("og:site_name")
     meta.language = first("//html/@lang")
     return meta
@@ -217,7 +220,9 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
                 blocks = [block for block in blocks if block is not heading]
         elif heading is not None and _heads_all(heading, blocks):
             blocks = [block for block in blocks if block is not heading]
-            title = title if names_an_issue(title) else printed  # a page may only bear the name of its site
+            title = (
+                title if names_an_issue(title) or is_greeting(printed) else printed
+            )  # a page may only bear the name of its site
         return title, blocks
     levels = [block.level for block in blocks if block.kind == "heading"]
     if heading is not None and not any(run.href for run in heading.runs):
@@ -272,7 +277,7 @@ def _printed(title: str, blocks: Sequence[Block], meta: _Meta, url: str | None) 
         printed = replace(printed, year=int(week[1]), week=int(week[2]))
     if printed.number is None and printed.week is None:
         printed = replace(printed, number=number_in(meta.name))
-    date = meta.date or printed.date or _iso_date(meta.name)
+    date = meta.date or printed.date or _iso_date(meta.name) or _iso_date(urlsplit(url or "").path.replace("/", "-"))
     if date is not None and date != printed.date:
         printed = replace(printed, date=date, year=date.year)
     return printed

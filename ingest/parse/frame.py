@@ -29,7 +29,7 @@ _FRAME = re.compile(
     r"(?:table of )?contents|toc|inhalt(?:sverzeichnis)?|sommaire|índice|目录|目次|목차|"
     r"(?:copyright|licen[sc]e)(?: notice)?|lizenz|licencia|版权(?:声明)?|许可(?:协议)?|声明|"
     r"(?:past|previous|earlier|older|back) (?:issues?|newsletters?|editions?|posts)|(?:my )?other (?:blogs?|posts)|"
-    r".{0,16}(?:归档|存档)|(?:本期|责任)?(?:编辑|主编|编者)|editors?|(?:written|edited|curated|compiled) by|"
+    r"(?:本期|责任)?(?:编辑|主编|编者)|editors?|(?:written|edited|curated|compiled) by|"
     r"关于(?:我|我们|作者|本刊)?|结(?:束)?语|写在最后|赞赏|打赏|致谢|鸣谢|(?:下期|下周)预告|(?:欢迎|请)?订阅|联系(?:我们|方式)?|投稿|赞助(?:商|者|我们)?|其他博客|"
     r"(?:过去|往期|以往|历史)的?(?:文章|时事通讯|通讯|周刊|期刊|回顾|内容|精选|博客)|往期.{0,12}|历史上的(?:本周|今天)|往年回顾|"
     r"購読(?:はこちら|する|解除|のご案内)?|登録(?:はこちら|する|解除)?|バックナンバー|自己紹介|プロフィール|お問い合わせ|"
@@ -39,12 +39,18 @@ _FRAME = re.compile(
 )
 
 
+_ARCHIVE = re.compile(r".{0,24}(?:\barchives?|\barchiv[eo]?|архив|归档|存档|アーカイブ)", re.IGNORECASE)
 _SIGNS = re.compile(r"^[^\w]+")
 _GREETING = re.compile(
     r"(?:welcome|hello|hi|hey|dear|greetings|good (?:morning|day|evening)|willkommen|hallo|bienvenue|bonjour|salut|"
     r"bienvenid[oa]s?|hola|olá|ciao|benvenuti|大家好|你好|欢迎|みなさん|こんにちは|안녕하세요)(?!\w).{0,60}",
     re.IGNORECASE,
 )
+
+
+def is_greeting(name: str) -> bool:
+    """Whether a heading greets the reader, with whatever sign before it."""
+    return _GREETING.fullmatch(_SIGNS.sub("", name)) is not None
 
 
 def within_frame(regions: Sequence[Region]) -> list[Entry]:
@@ -54,7 +60,8 @@ def within_frame(regions: Sequence[Region]) -> list[Entry]:
         entry
         for region in regions
         for entry in region.entries
-        if not _in_frame(entry, region) and not (region is greeting and entry.origin in ("paragraph", "title"))
+        if not _in_frame(entry, region)
+        and not (region is greeting and entry.origin in ("paragraph", "title", "heading"))
     ]
     told = sum(entry.said > 0 for entry in kept if entry.origin != "list")
     bodies = sum(entry.origin != "list" for entry in kept)
@@ -78,19 +85,20 @@ def _greeting(regions: Sequence[Region]) -> Region | None:
     """The part above all others whose running text greets the reader and says what the newsletter is, if there is one:
     its heading is a greeting, or it has none and its one link leads to a front page."""
     filled = [region for region in regions if region.entries]
-    if len(filled) < 3 or filled[0].role == "item":
+    if len(filled) < 3:
         return None
-    first = filled[0]
+    first, entry = filled[0], filled[0].entries[0]
+    if first.role == "item" and (entry.own != "text" or "/" in (entry.key or "/")):
+        return None
     if first.heading is not None:
-        return first if _GREETING.fullmatch(first.name) else None
-    entry = first.entries[0]
+        return first if is_greeting(first.name) else None
     return first if len(first.entries) == 1 and entry.origin != "heading" and "/" not in (entry.key or "/") else None
 
 
 def _trails(entry: Entry, sections: set[str | None]) -> bool:
     """Whether a last entry of which nothing is said leads away from the issue, to another issue or out of its parts."""
     label = (entry.text or entry.title).replace("：", ":").partition(":")[0].strip()
-    if names_an_issue(entry.text or entry.title) or is_frame_name(label):
+    if names_an_issue(entry.text or entry.title) or is_frame_name(label) or _ARCHIVE.fullmatch(label):
         return True
     return entry.origin not in ("list", "row") and entry.section is None and sections != {None}
 

@@ -60,9 +60,8 @@ def _joined(regions: list[Region], context: Context) -> list[Region]:
             and above.level in titles
             and region.level > above.level
             and _divides(region.heading, above, context)
-            and 2 * sum(bool(context.links(block.runs)) for block in region.blocks) <= len(region.blocks)
+            and _says_more(region, context, second := all(block.kind == "image" for block in above.blocks))
         ):
-            second = not any(block.kind != "image" for block in above.blocks)
             runs = tuple(replace(run, em=True) for run in region.heading.runs) if second else region.heading.runs
             above.blocks.extend((replace(region.heading, kind="paragraph", level=0, runs=runs), *region.blocks))
             continue
@@ -77,6 +76,14 @@ def _divides(heading: Block, above: Region, context: Context) -> bool:
     return not context.links(heading.runs) or bool(
         titled and all(link.url.startswith(titled[0].url) for link in context.links(heading.runs))
     )
+
+
+def _says_more(region: Region, context: Context, second: bool) -> bool:
+    """Whether what stands under a heading is text, with few links; right under a title, whatever lists no links."""
+    linked = [block for block in region.blocks if context.links(block.runs)]
+    if second:
+        return sum(block.kind != "paragraph" for block in linked) < 2
+    return 2 * len(linked) <= len(region.blocks)
 
 
 def _undo_splits(regions: Sequence[Region], context: Context) -> None:

@@ -98,7 +98,8 @@ def _presents(block: Block, context: Context, *, late: bool = False) -> _Present
         leads = width(text[: main.start].strip(EDGE)) <= 6
         apart = leads and width(main.label) >= 16
         name = spoken_title(squeeze(main.label).strip(EDGE), main, text)
-        return _Presented(name, after_link(block.runs, main) if apart else block.runs, main, led=leads)
+        opens = not any(char.isalpha() for char in text[: main.start])
+        return _Presented(name, after_link(block.runs, main) if apart else block.runs, main, led=opens)
     return None
 
 

@@ -196,11 +196,13 @@ def _starts(region: Region, context: Context) -> list[Start]:
 
 
 def _over_addresses(region: Region, context: Context) -> list[Start]:
-    """Paragraphs without a link, each over one that is nothing but an address; where they count, only those."""
+    """Texts without a link, each over a paragraph that is nothing but an address; where some count, only those."""
     starts: list[Start] = []
     texts = 0
     for index, (block, under) in enumerate(pairwise(region.blocks)):
-        if block.kind != "paragraph" or block.level or block.quoted or context.links(block.runs):
+        if block.kind not in ("paragraph", "item") or block.quoted or context.links(block.runs):
+            continue
+        if block.level > (block.kind == "item"):
             continue
         texts += 1
         address = context.links(under.runs) if under.kind == "paragraph" else []
@@ -209,7 +211,8 @@ def _over_addresses(region: Region, context: Context) -> list[Start]:
         runs = past_number(block.runs)
         name = first_sentence(text_of(split_line(runs)[0]))
         rest = runs if width(name) < width(text_of(runs)) else ()
-        title = Title(squeeze(name).strip(EDGE + "。."), tuple(address), numbered(block.runs), rest)
+        number = numbered(block.runs) if block.number is None else block.number
+        title = Title(squeeze(name).strip(EDGE + "。."), tuple(address), number, rest)
         starts.append(Start(index, title, block.runs))
     counted = [start for start in starts if start.title and start.title.number is not None]
     starts = counted if len(counted) >= 3 else starts
