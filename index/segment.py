@@ -10,7 +10,6 @@ join in for free and the file can be memory-mapped). How many clusters is decide
 condition: a selective one therefore reaches as far as it must.
 """
 
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .products import inner_products
+from .remembered import Remembered
 from .types import FloatArray, IdArray
 
 Half = npt.NDArray[np.float16]
@@ -49,23 +49,6 @@ class Marked:
     mask: Mask
     count: int
     sizes: npt.NDArray[np.int64] | None
-
-
-class _Last:
-    """What a condition chose the last time: one filter stays while question after question is typed."""
-
-    __slots__ = ("_held",)
-
-    def __init__(self) -> None:
-        self._held: tuple[weakref.ref[IdArray], Marked] | None = None
-
-    def get(self, within: IdArray) -> Marked | None:
-        held = self._held  # one look: other threads may put another one there
-        return held[1] if held is not None and held[0]() is within else None
-
-    def put(self, within: IdArray, chosen: Marked) -> Marked:
-        self._held = weakref.ref(within), chosen
-        return chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +117,8 @@ class Segment:
     lookup: Lookup
     alive: Mask | None = None
     clusters: Clusters | None = None
-    _last: _Last = field(default_factory=_Last, init=False, repr=False)
+    _last: Remembered[Marked | Picked] = field(default_factory=Remembered, init=False, repr=False)
+    """What a condition chose: one filter stays while question after question is typed."""
 
     def __len__(self) -> int:
         return len(self.ids) if self.alive is None else int(np.count_nonzero(self.alive))
@@ -163,19 +147,22 @@ class Segment:
     def select(self, within: IdArray | None) -> Marked | Picked | None:
         """What to search: marks on the rows, or their numbers where they are few, or None for all.
 
-        What is marked is remembered by the array `within` itself, which must not be written to.
+        That is remembered by the array `within` itself, which must not be written to.
         """
         if within is None:
             return None if self.alive is None else self._marked(self.alive)
-        last = self._last.get(within)
-        if last is not None:
-            return last
+        # a few are not worth to be remembered: they are candidates that come between question and question
+        if len(within) * FEW < len(self.ids):
+            return Picked(self.find(within)[1])
+        return self._last.of(within, self._chosen)
+
+    def _chosen(self, within: IdArray) -> Marked | Picked:
         _, rows = self.find(within)
         if len(rows) * FEW < len(self.ids):
             return Picked(rows)
         mask = np.zeros(len(self.ids), bool)
         mask[rows] = True
-        return self._last.put(within, self._marked(mask))
+        return self._marked(mask)
 
     def _marked(self, mask: Mask) -> Marked:
         return Marked(mask, int(np.count_nonzero(mask)), None if self.clusters is None else self.clusters.sizes(mask))

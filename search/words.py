@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from index.archive import Archive
+from index.remembered import Remembered
 from index.text import tokens
 from index.types import FloatArray, IdArray, Postings
+
+Mask = npt.NDArray[np.bool_]
 
 SATURATION = 1.2
 """BM25's k1: how soon a repeated word stops counting."""
@@ -120,15 +124,12 @@ class _Asked:
         """What it adds to an item's score at most."""
         return self.weight * HIGHEST
 
-    def everywhere(self) -> FloatArray:
-        """What it adds to the score of each item that has it."""
-        return self._added(self.held.ids, self.held.frequencies)
-
     def at(self, ids: IdArray) -> FloatArray:
         """What it adds to the scores of any items."""
-        return self._added(ids, self.held.at(ids))
+        return self.added(ids, self.held.at(ids))
 
-    def _added(self, ids: IdArray, repeated: FloatArray) -> FloatArray:
+    def added(self, ids: IdArray, repeated: FloatArray) -> FloatArray:
+        """What it adds to the scores of items that have it so often."""
         lengths = self.archive.text_lengths(ids)
         k = SATURATION * (1 - LENGTH + LENGTH * lengths / np.float32(self.archive.mean_text_length))
         saturated = np.minimum(repeated * (1 + SATURATION) / (repeated + k), HIGHEST)
@@ -148,11 +149,11 @@ def _best(used: Sequence[_Asked], within: IdArray | None, count: int) -> tuple[I
     seen = 0
     while seen < len(used) and sum(one.most for one in used[seen:]) >= lowest:
         held = used[seen].held.ids
-        dense[held] += used[seen].everywhere()
+        dense[held] += used[seen].added(held, used[seen].held.frequencies)
         here[held] = True
         seen += 1
         if sum(len(one.held) for one in used[:seen]) > count or seen == len(used):
-            ids = _among(np.flatnonzero(here), within)
+            ids = _among(here, within)
             scores = dense[ids]
             lowest = _lowest(scores, count)
     for place, one in enumerate(used[seen:], start=seen):
@@ -169,16 +170,22 @@ def _lowest(scores: FloatArray, count: int) -> float:
     return float(np.partition(scores, len(scores) - count)[len(scores) - count]) if len(scores) > count else 0.0
 
 
-def _among(ids: IdArray, within: IdArray | None) -> IdArray:
-    """Those of `ids` that are in `within`; both ascend."""
-    if within is None or not len(ids):
-        return ids
-    shorter, longer = (ids, within) if len(ids) < len(within) else (within, ids)
-    if not len(shorter):
-        return shorter
-    places = np.minimum(np.searchsorted(longer, shorter), len(longer) - 1)
-    found: IdArray = shorter[longer[places] == shorter]
-    return found
+def _among(here: Mask, within: IdArray | None) -> IdArray:
+    """The marked items that are in `within`."""
+    if within is None:
+        return np.flatnonzero(here)
+    members = _members.of(within, _marks)
+    shorter = min(len(here), len(members))
+    return np.flatnonzero(here[:shorter] & members[:shorter])
+
+
+def _marks(ids: IdArray) -> Mask:
+    marks = np.zeros(int(ids[-1]) + 1 if len(ids) else 0, dtype=np.bool_)
+    marks[ids] = True
+    return marks
+
+
+_members: Remembered[Mask] = Remembered()
 
 
 @lru_cache(maxsize=1 << 14)
