@@ -220,9 +220,8 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
                 blocks = [block for block in blocks if block is not heading]
         elif heading is not None and _heads_all(heading, blocks):
             blocks = [block for block in blocks if block is not heading]
-            title = (
-                title if names_an_issue(title) or is_greeting(printed) else printed
-            )  # a page may only bear the name of its site
+            if not (names_an_issue(title) or is_greeting(printed)):
+                title = printed  # a page may only bear the name of its site
         return title, blocks
     levels = [block.level for block in blocks if block.kind == "heading"]
     if heading is not None and not any(run.href for run in heading.runs):

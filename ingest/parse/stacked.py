@@ -1,0 +1,52 @@
+"""Paragraphs that stack one link under another, as lists are typed with line breaks alone."""
+
+from collections.abc import Sequence
+
+from ..links import is_profile
+from .blocks import Block, Runs, text_of
+from .context import Context, width
+from .footnotes import lines_of
+from .lines import EDGE
+
+_LONG = 60
+"""A text as wide as this is told, so links stacked under it are its own ("Paper", "Code", "Slides")."""
+
+
+def unstacked(blocks: Sequence[Block], context: Context) -> list[Block]:
+    """The blocks with such paragraphs as the lists they show, where they stand by themselves.
+
+    Above the first heading they are left alone: there they lead to where else the issue is ("Listen here").
+    """
+    headings = sum(block.kind == "heading" for block in blocks)
+    out: list[Block] = []
+    above = Block("rule")
+    opened = headings < 2
+    for block in blocks:
+        opened = opened or block.kind == "heading"
+        lines = _stack(block, context) if opened else []
+        told = above.kind == "paragraph" and width(text_of(above.runs)) >= _LONG
+        if len(lines) >= (4 if told else 2):
+            out.extend(Block("item", line, level=1, list_id=-1) for line in lines)
+        else:
+            out.append(block)
+        above = block
+    return out
+
+
+def _stack(block: Block, context: Context) -> list[Runs]:
+    """The lines of a paragraph, each with something else to go to, most of them led by its name; else nothing."""
+    if block.kind != "paragraph" or block.level or block.quoted or "\n" not in text_of(block.runs):
+        return []
+    lines = [line for line in lines_of(block.runs) if text_of(line).strip()]
+    firsts = [next(iter(context.links(line)), None) for line in lines]
+    links = [link for link in firsts if link is not None]
+    if len(links) < len(lines) or len({link.key for link in links}) < len(links):
+        return []
+    named = [link for link in links if not (link.bare or context.generic(link.label) or is_profile(link.key))]
+    led = [
+        link
+        for line, link in zip(lines, links, strict=True)
+        if link in named and width(text_of(line)[: link.start].strip(EDGE)) <= 6
+    ]
+    wide = sum(width(link.label) for link in led)
+    return lines if len(led) * 4 >= len(lines) * 3 and wide >= 12 * len(led) else []
