@@ -4,6 +4,7 @@ Every command opens the archive, asks one room for one thing and prints it: for 
 of the HTTP API. Rooms and libraries are imported inside the commands, so that `--help` answers at once.
 """
 
+import errno
 import json
 import os
 import socket
@@ -47,11 +48,24 @@ class Commands(click.Group):
         except ArchiveError as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:  # `backissues … | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            stop_writing()
             raise SystemExit(0) from None
+        except OSError as error:  # a full disk, a folder that cannot be made
+            stop_writing()
+            place = f": {error.filename}" if error.filename else ""
+            raise click.ClickException(f"{error.strerror or error}{place}") from error
+        except KeyboardInterrupt:
+            stop_writing()
+            click.echo("Interrupted.", err=True)
+            raise SystemExit(130) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)  # in the order of a user's way, not of the alphabet
+
+
+def stop_writing() -> None:
+    """What standard output still holds is dropped, or the interpreter would fail over it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -100,6 +114,46 @@ from_sources = several(
     click.option("--offline", is_flag=True, help="Read only pages that the archive keeps; ask no server."),
     click.option("--allow-private", is_flag=True, help="Also fetch from private and loopback addresses."),
 )
+
+
+def checked_address(context: click.Context, option: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
+    """An address of the web as it was given. What is wrong with an option is said before anything is served."""
+    from urllib.parse import urlsplit
+
+    try:
+        good = value is None or (urlsplit(value).scheme in ("http", "https") and urlsplit(value).hostname)
+    except ValueError:
+        good = False
+    if not good:
+        raise click.BadParameter(f"{value!r} is no address such as https://issues.example.org.")
+    return value
+
+
+def checked_rate(context: click.Context, option: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
+    if value is None:
+        return None
+    from limits import parse_many
+
+    try:
+        parse_many(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no rate such as 60/minute or 5/second;1000/hour.") from None
+    return value
+
+
+def checked_proxies(
+    context: click.Context,  # noqa: ARG001
+    option: click.Parameter,  # noqa: ARG001
+    values: tuple[str, ...],
+) -> tuple[str, ...]:
+    from ipaddress import ip_network
+
+    for value in values:
+        try:
+            _ = value == "*" or ip_network(value)
+        except ValueError as error:
+            raise click.BadParameter(f"{error}; an address or a network is meant, 10.0.0.0/8, or * for any.") from None
+    return values
 
 
 @contextmanager
@@ -237,9 +291,13 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
     from search.results import Ask
     from search.retrieve import search as find
 
-    reranker = given.pop("reranker")
+    reranker, question = given.pop("reranker"), " ".join(query).strip()
+    if not question:
+        raise click.UsageError("QUERY is empty: say what the thing does or is.")
     with opened(archive, model) as held:
-        answer = find(held, Ask(query=" ".join(query), **given))
+        if model is not None and given["mode"] != "keyword":
+            held.encoder  # noqa: B018 (a model that was asked for by name is not quietly done without)
+        answer = find(held, Ask(query=question, **given))
         if reranker is not None:
             from search.rerank import rerank
 
@@ -255,8 +313,12 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
             click.echo("The archive is empty: `backissues ingest SOURCE` fills it.")
         elif not (answer.close and answer.hits):
             click.echo("Nothing close." + (" Nearest:\n" if answer.hits else ""))
-        for hit in answer.hits:
-            show_hit(hit)
+        judged = bool(answer.query.words or answer.query.target)  # conditions alone are met or not
+        stronger = sum(hit.match != "weak" for hit in answer.hits)
+        for place, hit in enumerate(answer.hits):
+            if answer.close and 0 < place == stronger:
+                click.secho("Weaker\n", underline=True)
+            show_hit(hit, judged=judged)
         if answer.close and answer.total > len(answer.hits):
             weaker = f", {answer.weaker} of them weak" if answer.weaker else ""
             click.secho(f"{len(answer.hits)} of {answer.total}{weaker}; --limit shows more.", dim=True)
@@ -274,11 +336,16 @@ def related(anchor: str | None, text: str | None, **given: Any) -> None:
 
     What an item, a link, a paper or a text builds on, and what followed it.
     """
+    from search.query import understand
     from search.related import related as around
     from search.related import related_to
 
     if (anchor is None) == (text is None):
         raise click.UsageError("Give one of ITEM_ID, URL, an arXiv id, or --text TEXT.")
+    if not (anchor or text or "").strip():
+        raise click.UsageError("There is nothing to compare: the text is empty.")
+    if anchor is not None and not anchor.isdecimal() and understand(anchor.strip()).target is None:
+        raise click.UsageError(f"{anchor!r} is no ITEM_ID, URL, arXiv id or DOI. Words are compared with --text.")
     with opened(given["archive"], given["model"]) as archive:
         if anchor is not None and anchor.isdecimal():
             answer = around(archive, int(anchor), limit=given["limit"])
@@ -301,6 +368,8 @@ def related(anchor: str | None, text: str | None, **given: Any) -> None:
             if answer.further_link is not None:
                 click.secho(f"It also links to {answer.further_link}", dim=True)
             click.echo()
+        elif anchor is not None:
+            click.secho("The archive does not have it; this is near to the words of its address.\n", dim=True)
         for name, hits in (("Earlier", answer.earlier), ("Later", answer.later)):
             if hits:
                 click.secho(name, underline=True)
@@ -332,6 +401,8 @@ def check(draft: Any, archive: Path, model: str | None, as_json: bool) -> None:
             click.secho(one.item.title, bold=True)
             for mention in one.covered:
                 click.secho(f"  covered before: {issue_name(mention.issue)} (item {mention.item_id})", fg="yellow")
+            if not one.covered:
+                click.secho("  not covered before", dim=True)
             for link in one.linked:
                 click.echo(f"  linked before:  {link.key} · {issue_name(link.issue)} (item {link.item_id})")
             for hit in one.similar:
@@ -344,11 +415,24 @@ def check(draft: Any, archive: Path, model: str | None, as_json: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
-@click.option("--base-url", metavar="URL", help="The address readers use, where it is another one (behind a proxy).")
+@click.option(
+    "--base-url",
+    metavar="URL",
+    callback=checked_address,
+    help="The address readers use, where it is another one (behind a proxy).",
+)
 @click.option("--title", metavar="NAME", help="The archive's name; without it the newsletter's own.")
 @click.option("--pictures", is_flag=True, help="Show the items' pictures, loaded from the newsletter's hosts.")
-@click.option("--rate-limit", metavar="RATE", help="Requests allowed to one address, as 60/minute.")
-@click.option("--trust-proxy", multiple=True, metavar="ADDRESS", help="A proxy whose X-Forwarded-For is believed.")
+@click.option(
+    "--rate-limit", metavar="RATE", callback=checked_rate, help="Requests allowed to one address, as 60/minute."
+)
+@click.option(
+    "--trust-proxy",
+    multiple=True,
+    metavar="ADDRESS",
+    callback=checked_proxies,
+    help="A proxy whose X-Forwarded-For is believed.",
+)
 @click.pass_context
 def serve(context: click.Context, /, archive: Path, model: str | None, host: str, port: int, **given: Any) -> None:
     """Serve the site and the API."""
@@ -361,9 +445,8 @@ def serve(context: click.Context, /, archive: Path, model: str | None, host: str
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise click.ClickException(
-                f"Cannot listen on {host}:{port} ({error.strerror}). Another port can be chosen: --port {port + 1}"
-            ) from error
+            hint = f" Another port can be chosen: --port {port + 1}" if error.errno == errno.EADDRINUSE else ""
+            raise click.ClickException(f"Cannot listen on {host}:{port} ({error.strerror}).{hint}") from error
     # Workers are processes of their own, so what they need travels in the environment.
     workers = given.pop("workers")
     if workers > 1 and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
@@ -372,7 +455,7 @@ def serve(context: click.Context, /, archive: Path, model: str | None, host: str
         counts = context.with_resource(TemporaryDirectory(prefix="backissues-"))  # where workers add up their counts
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
     os.environ["BACKISSUES_SERVE"] = json.dumps({"archive": str(archive), "model": model, **given})
-    click.echo(f"Back Issues on http://{host}:{port}  (Ctrl-C ends it)", err=True)
+    click.echo(f"Back Issues on http://{f'[{host}]' if ':' in host else host}:{port}  (Ctrl-C ends it)", err=True)
     uvicorn.run(
         "backissues:application",
         factory=True,
@@ -466,20 +549,29 @@ def status(archive: Path, as_json: bool) -> None:
             "works": build.works,
             "model": build.model,
             "build": build.id,
-            "updated": build.updated,
+            "updated": build.updated.isoformat() if build.updated else None,
             "papers_missing": len(held.missing_papers()),
         }
         if as_json:
             say({**facts, "last_ingest": last})
             return
-        facts["bytes"] = f"{facts['bytes'] / 1e6:.1f} MB"
-        for name, value in facts.items():
-            if value not in ("", None) and (build.items or name != "build"):
-                click.echo(f"{name.replace('_', ' '):>15}  {value}")
+        missing = facts["papers_missing"]
+        shown = {
+            "archive": facts["archive"],
+            "size": f"{facts['bytes'] / 1e6:.1f} MB",
+            **{name: facts[name] for name in ("issues", "items", "works", "model")},
+            "build": build.id if build.items else None,
+            "updated": f"{build.updated:%Y-%m-%d %H:%M:%S} UTC" if build.updated else None,
+            "arXiv": f"{counted(missing, 'paper')} not looked up (`backissues papers` does)" if missing else None,
+        }
+        for name, value in shown.items():
+            if value not in ("", None):
+                click.echo(f"{name:>15}  {value}")
         if last is not None:
             figures = f"{counted(last['issues'], 'issue')}, {counted(last['items'], 'item')}"
             figures += f", {counted(last['unassigned'], 'link')} in no item"
-            click.echo(f"{'last ingest':>15}  {figures} ({last['finished']})")
+            finished = (last["finished"] or last["started"])[:19].replace("T", " ")
+            click.echo(f"{'last ingest':>15}  {figures} ({finished} UTC)")
 
 
 @main.command()
@@ -534,7 +626,12 @@ def export(archive: Path, form: Any, output: Any) -> None:
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @in_archive
-@click.option("--base-url", metavar="URL", help="Where the folder will be reached, for feeds and canonical links.")
+@click.option(
+    "--base-url",
+    metavar="URL",
+    callback=checked_address,
+    help="Where the folder will be reached, for feeds and canonical links.",
+)
 @click.option("--title", metavar="NAME", help="The archive's name; without it the newsletter's own.")
 def publish(folder: Path, archive: Path, base_url: str | None, title: str | None) -> None:
     """Write the archive as a static site.
@@ -588,10 +685,11 @@ def show(renderable: object) -> None:
     Console().print(renderable)
 
 
-def show_hit(hit: "Hit") -> None:
+def show_hit(hit: "Hit", *, judged: bool = True) -> None:
     """One hit as three or four lines: title, where it was printed, the sentence that matched, the link."""
     colour = {"strong": "green", "good": "yellow", "weak": None}[hit.match]
-    click.echo(click.style(hit.item.title, bold=True) + "  " + click.style(f"{hit.match} {hit.score:.2f}", fg=colour))
+    match = "  " + click.style(f"{hit.match} {hit.score:.2f}", fg=colour) if judged else ""
+    click.echo(click.style(hit.item.title, bold=True) + match)
     again = f" · also in {', '.join(issue_name(m.issue) for m in hit.also_in)}" if hit.also_in else ""
     place = " · ".join(filter(None, [issue_name(hit.issue), hit.item.section, hit.reason]))
     click.secho(f"  {place}{again} · item {hit.item.id}", dim=True)

@@ -11,9 +11,11 @@ still knows how many items are in it.
 """
 
 import datetime as dt
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
@@ -137,6 +139,12 @@ class Report:
         return ", ".join(parts) + (" (interrupted; run it again to go on)" if self.interrupted else "") + "."
 
 
+def nearby(text: str) -> str:
+    """The text with paths below the working directory as the user would name them."""
+    folder = f"{Path.cwd()}{os.sep}"
+    return text.removeprefix(folder).replace(f" {folder}", " ") if len(folder) > 2 else text
+
+
 def counted(number: int, thing: str) -> str:
     """`1 issue`, `2 issues`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
@@ -215,21 +223,30 @@ def _table(report: Report, held: bool, failures: bool) -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
-    for name in ("status", "date", "issue"):
-        table.add_column(name)
-    table.add_column("items", justify="right")
-    table.add_column("in no item", justify="right")
-    table.add_column("remark", overflow="fold")
     colours = {"new": "green", "changed": "yellow"}
-    hidden = ("skipped", "failed") if held else ("skipped", "failed", "held", "unchanged")
+    hidden = ("skipped", "failed", "duplicate") if held else ("skipped", "failed", "duplicate", "held", "unchanged")
     shown = [row for row in report.rows if row.status not in hidden]
-    for row in shown:
+    remarks = [_remark(row) for row in shown]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("status", no_wrap=True)
+    table.add_column("date", no_wrap=True, min_width=10)
+    table.add_column("issue", overflow="fold")
+    table.add_column("items", justify="right", no_wrap=True)
+    # A column of blanks would take its width from the titles.
+    leftover, remarked = any(row.unassigned for row in shown), any(remarks)
+    if leftover:
+        table.add_column("in no item", justify="right")
+    if remarked:
+        table.add_column("remark", overflow="fold")
+    for row, remark in zip(shown, remarks, strict=True):
         status = Text(row.status, style=colours.get(row.status, "dim"))
-        links = str(len(row.unassigned) or "")
-        table.add_row(status, row.date or "", Text(row.title or row.source), str(row.items), links, Text(_remark(row)))
+        cells: list[RenderableType] = [status, row.date or "", Text(row.title or row.source), str(row.items)]
+        cells += [str(len(row.unassigned) or "")] if leftover else []
+        cells += [Text(remark)] if remarked else []
+        table.add_row(*cells)
     lines = [Text(f"gone since the last run: {source}", style="yellow") for source in report.gone]
-    lines += [Text(f"skipped: {line}", style="dim") for line in report.lines("skipped")]
+    lines += [Text(f"duplicate: {nearby(line)}", style="dim") for line in report.lines("duplicate")]
+    lines += [Text(f"skipped: {nearby(line)}", style="dim") for line in report.lines("skipped")]
     lines += [Text(f"failed: {line}", style="red") for line in report.lines("failed") if failures]
     return Group(*([table] if shown else []), *lines, Text(report.sentence()))
 

@@ -3,9 +3,12 @@
 Everything goes through the installed command in a process of its own, with the packaged model.
 """
 
+import datetime as dt
 import json
 import os
+import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -292,13 +295,20 @@ def test_a_missing_model_package_is_named_with_what_to_do(archive: Path, tmp_pat
     ("arguments", "hint"),
     [
         (["search"], "QUERY"),
+        (["search", " ", ""], "QUERY"),
         (["search", "x", "--limit", "0"], "--limit"),
         (["search", "x", "--mode", "psychic"], "psychic"),
         (["related"], "ITEM_ID"),
         (["related", "1", "--text", "both"], "ITEM_ID"),
+        (["related", "no-such-thing"], "--text"),
+        (["related", "--text", " "], "empty"),
         (["parse"], "SOURCE"),
         (["parse", "x.md", "--as", "papyrus"], "papyrus"),
         (["serve", "--port", "70000"], "--port"),
+        (["serve", "--rate-limit", "bananas"], "60/minute"),
+        (["serve", "--base-url", "issues.example.org"], "https://"),
+        (["serve", "--trust-proxy", "10.0.0.1/8"], "host bits"),
+        (["publish", "out", "--base-url", "http://"], "https://"),
         (["export", "--format", "stone"], "stone"),
         (["evaluate", "missing.jsonl"], "missing.jsonl"),
         (["serach", "x"], "serach"),
@@ -333,6 +343,71 @@ def test_a_reader_that_stops_listening_is_no_error(archive: Path) -> None:
     assert result.stderr == ""
 
 
+def test_a_full_disk_is_one_sentence(archive: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here: a full disk was NOT tested")
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [COMMAND, "status", "--archive", archive], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert result.returncode == 1
+    assert result.stderr == "Error: No space left on device\n"
+
+
+def test_an_interrupted_command_says_so_in_one_word(archive: Path, tmp_path: Path) -> None:
+    """The draft is a pipe, so that opening its other end says that the command has come to reading it."""
+    draft = tmp_path / "draft.md"
+    os.mkfifo(draft)
+    running = subprocess.Popen(
+        [COMMAND, "check", draft, "--archive", archive], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with draft.open("wb"):
+        running.send_signal(signal.SIGINT)
+        output = running.communicate(timeout=60)
+    assert (running.returncode, *output) == (130, "", "Interrupted.\n")
+
+
+def test_a_model_asked_for_by_name_is_not_done_without(archive: Path, tmp_path: Path) -> None:
+    here = {"HF_HUB_OFFLINE": "1"}
+    result = run("search", "x", "--model", tmp_path / "no-model", "--archive", archive, environment=here)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "no-model" in result.stderr
+
+
+def test_what_is_weaker_stands_under_a_heading_and_conditions_are_not_graded(archive: Path) -> None:
+    graded = re.compile(r"  (strong|good|weak) \d\.\d\d$", re.MULTILINE)
+    above, below = run("search", "zero-shot instance segmentation", "--archive", archive).stdout.split("\nWeaker\n")
+    assert set(graded.findall(above)) <= {"strong", "good"}
+    assert graded.findall(above)[0] == "strong"
+    assert set(graded.findall(below)) == {"weak"}
+
+    listed = run("search", "issue:21", "--limit", "2", "--archive", archive).stdout
+    assert listed.count(" · item ") == 2
+    assert not graded.search(listed)
+
+
+def test_what_a_draft_brings_for_the_first_time_is_said(archive: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.md"
+    old, new = "[Segmenting objects](https://arxiv.org/abs/2104.06601)", "[A bee hive](https://bees.example/hive)"
+    draft.write_text(
+        f"# Draft 9\n\n## Papers\n\n- {old}: masks of new classes.\n- {new}: scales under a hive.\n", "utf-8"
+    )
+    result = run("check", draft, "--archive", archive)
+    assert result.returncode == 0, said(result)
+    first, second = result.stdout.split("A bee hive")
+    assert "covered before: " in first
+    assert "not covered" not in first
+    assert "not covered before" in second
+
+
+def test_status_tells_times_as_the_api_does(archive: Path) -> None:
+    told = json.loads(run("status", "--json", "--archive", archive).stdout)
+    assert dt.datetime.fromisoformat(told["updated"]).utcoffset() == dt.timedelta()
+    assert "T" in told["updated"]
+    shown = run("status", "--archive", archive).stdout
+    assert f"{told['papers_missing']} papers not looked up (`backissues papers` does)" in shown
+
+
 def test_an_empty_archive_says_that_it_is_empty(tmp_path: Path) -> None:
     folder = str(tmp_path / "archive")
     assert run("ingest", tmp_path / "nowhere", "--archive", folder).returncode == 1
@@ -340,7 +415,7 @@ def test_an_empty_archive_says_that_it_is_empty(tmp_path: Path) -> None:
     shown = run("status", "--archive", folder).stdout
     assert "None" not in shown
     names = [line.split()[0] for line in shown.splitlines()]
-    assert names == ["archive", "bytes", "issues", "items", "works", "papers", "last"]
+    assert names == ["archive", "size", "issues", "items", "works", "last"]
 
 
 def test_what_nothing_is_related_to_is_said(tmp_path: Path) -> None:

@@ -161,6 +161,26 @@ def test_the_report_as_a_table(archive: Archive, tmp_path: Path) -> None:
     orjson.dumps(report.as_json())
 
 
+def test_the_table_keeps_dates_and_titles_whole_on_a_narrow_terminal(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_issues(tmp_path / "issues", range(1, 3))
+    copies = write_issues(tmp_path / "copies", range(1, 2))
+    monkeypatch.chdir(tmp_path)
+    report = ingest(archive, [str(folder), str(copies)])
+    console = Console(width=46, record=True, file=StringIO())
+    console.print(report.table())
+    text = console.export_text()
+    words = " ".join(text.split())
+    assert "…" not in text
+    assert "remark" not in text
+    assert "in no item" not in text
+    for row in report.rows:
+        assert row.date is None or row.date in text
+    assert "duplicate: copies/issue-1.md: another copy of the issue at issues/issue-1.md" in words
+    assert report.rows[-1].source == str(copies / "issue-1.md")
+
+
 def test_links_in_no_item_are_reported(archive: Archive, tmp_path: Path) -> None:
     text = issue_text(1, extra="\n\n---\n\nAll of this was typed on [an old machine](https://machines.example/old).\n")
     (tmp_path / "one.md").write_text(text)
