@@ -57,7 +57,7 @@ class Archive:
         self._words = Words(self._database)
         self.pages = PageStore(self._database)
         self._columns = ColumnStore(self._database)
-        self._selection = Selection(self._columns, self._words)
+        self._selection = Selection(self._database, self._columns, self._words)
         self._recent = RecentItems(self._database)
         rebuilding.refresh_text(self._database)
 
@@ -267,8 +267,9 @@ class Archive:
     def select(self, filters: Filters) -> IdArray | None:
         """The items that meet all conditions, exactly; None when there is no condition.
 
-        Texts compare without case; a host stands for its sub-domains, a language for its variants. An issue known by
-        its week or year alone is after (before) a date only when all of that time is.
+        Texts compare without case; a host stands for its sub-domains, a language for its variants; `hosts` speaks of an
+        item's own link, `links` of all that it has. An issue known by its week or year alone is after (before) a date
+        only when all of that time is.
         The array is shared: it must not be written to.
         """
         return self._selection.select(filters)

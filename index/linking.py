@@ -3,6 +3,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -35,25 +36,24 @@ def mentions(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, l
 
 
 def is_page(link: str) -> bool:
-    """Whether a condition on links names one page or work, by its key, and not a site, by its host."""
+    """Whether a condition on links names a page or work, by its key, and not a site, by its host."""
     return "/" in link or ":" in link
 
 
 def to_page(connection: sqlite3.Connection, key: str) -> IdArray:
     """The items that have a link with this key, their own or a further one."""
-    statement = (
-        "select item_id from further where key = ?1 union "
-        "select item.id from work join item on item.work_id = work.id where work.key = ?1"
-    )
-    return _ids(connection.execute(statement, (key,)))
+    further = connection.execute("select item_id from further where key = ?", (key,))
+    own = connection.execute("select item.id from work join item on item.work_id = work.id where key = ?", (key,))
+    return _ids(chain(further, own))
 
 
 def to_site(connection: sqlite3.Connection, host: str) -> IdArray:
-    """The items that have a further link to this host or one of its sub-domains."""
+    """The items that have a further link to this host or to what lies in its domain."""
     site = _site(bare_host(host))
+    itself = connection.execute("select item_id from further where site = ?", (site,))
     # `/` follows `.`: between the two lies all that begins with the site and a dot.
-    statement = "select distinct item_id from further where site = ? or (site > ? and site < ?)"
-    return _ids(connection.execute(statement, (site, f"{site}.", f"{site}/")))
+    below = connection.execute("select item_id from further where site > ? and site < ?", (f"{site}.", f"{site}/"))
+    return _ids(chain(itself, below))
 
 
 def _site(host: str) -> str:
@@ -62,6 +62,4 @@ def _site(host: str) -> str:
 
 
 def _ids(found: Iterable[tuple[int]]) -> IdArray:
-    ids = np.fromiter((row[0] for row in found), dtype=np.int64)
-    ids.sort()
-    return ids
+    return np.unique(np.fromiter((row[0] for row in found), dtype=np.int64))

@@ -1,10 +1,14 @@
 """Which items meet conditions: exactly, before anything is compared."""
 
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 
+from . import linking
 from .column_store import ColumnStore
+from .columns import Columns
+from .database import Database
 from .types import Filters, IdArray
 from .words import Words
 
@@ -13,7 +17,8 @@ MOST = 8
 
 
 class Selection:
-    def __init__(self, columns: ColumnStore, words: Words) -> None:
+    def __init__(self, database: Database, columns: ColumnStore, words: Words) -> None:
+        self._database = database
         self._columns = columns
         self._words = words
         self._lock = threading.Lock()
@@ -48,6 +53,8 @@ class Selection:
         now = self._columns.current()
         mask = now.matching(filters)
         wanted, excluded = self._words.conditions(filters)
+        if filters.links:
+            wanted.append(self._linked(now, filters.links))
         chosen = now.ids if mask is None else now.ids[mask]
         for ids in wanted:
             chosen = np.intersect1d(chosen, ids, assume_unique=True)
@@ -56,3 +63,12 @@ class Selection:
         for ids in excluded:
             chosen = np.setdiff1d(chosen, ids, assume_unique=True)
         return chosen
+
+    def _linked(self, now: Columns, links: Sequence[str]) -> IdArray:
+        """The items that have a link, their own or a further one, to any of these sites and pages."""
+        sites = tuple(link for link in links if not linking.is_page(link))
+        with self._database.reading() as connection:
+            found = [linking.to_site(connection, site) for site in sites]
+            found += [linking.to_page(connection, link) for link in links if linking.is_page(link)]
+        own = now.matching(Filters(hosts=sites)) if sites else None
+        return np.unique(np.concatenate(found if own is None else [*found, now.ids[own]]))

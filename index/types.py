@@ -134,6 +134,9 @@ class Filters:
     sections: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    """Of the item's own link."""
+    links: tuple[str, ...] = ()
+    """Hosts, or keys of single pages and works, that any link of the item leads to."""
     languages: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
     authors: tuple[str, ...] = ()

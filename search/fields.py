@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 
+from index.identity import canonical_key
 from index.types import Filters
 
 FIELDS = {
@@ -11,6 +12,7 @@ FIELDS = {
     "section": "section",
     "site": "site",
     "host": "site",
+    "link": "link",
     "kind": "kind",
     "type": "kind",
     "language": "language",
@@ -67,11 +69,23 @@ def _host(value: str) -> str:
     return re.sub(r"^(?:https?://)?(?:www\.)?", "", value.lower()).split("/")[0]
 
 
+def _link(value: str) -> str:
+    """The key of a page or work, where the value names one; else the host."""
+    if re.match(r"(?:arxiv|doi|github):", value, re.IGNORECASE):
+        scheme, _, name = value.partition(":")
+        address = {"arxiv": "arxiv.org/abs/", "doi": "doi.org/", "github": "github.com/"}[scheme.lower()] + name
+    else:
+        address = re.sub(r"^https?://", "", value)
+    path = address.partition("/")[2]
+    return (canonical_key(f"https://{address}") if path else None) or _host(value)
+
+
 _READERS: dict[str, Callable[[str], Filters]] = {
     "issue": lambda value: Filters(issues=_numbers("issue", value)),
     "year": lambda value: Filters(years=_numbers("year", value)),
     "section": lambda value: Filters(sections=(value,)),
     "site": lambda value: Filters(hosts=(_host(value),)),
+    "link": lambda value: Filters(links=(_link(value),)),
     "kind": lambda value: Filters(kinds=(value.lower(),)),
     "language": lambda value: Filters(languages=(value.lower(),)),
     "newsletter": lambda value: Filters(newsletters=(value,)),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from index.archive import Archive
 from index.database import FILE, SCHEMA_VERSION
-from index.types import FurtherLink, Item
+from index.types import Filters, FurtherLink, Item
 from tests.conftest import WordEncoder
 from tests.documents import ROBOTS, SEGMENTATION, STORE, TOOL, document, item, opened, put, titles
 
@@ -91,6 +91,40 @@ def test_a_link_is_kept_once_and_whole(archive: Archive) -> None:
     assert links_of(archive, 1) == (CODE, FurtherLink("https://odd.example/?", "odd.example/?", text='quotes " and ?'))
     (again,) = put(archive, document(1, [given], content="2"))
     assert again.change == "unchanged"
+
+
+def test_a_condition_on_links_is_exact(archive: Archive) -> None:
+    links = {
+        "https://github.com/a/b": "github:a/b",
+        "https://gist.github.com/c/1": "gist.github.com/c/1",
+        "https://github.com.evil.example/x": "github.com.evil.example/x",
+        "https://github.com-mirror.example/y": "github.com-mirror.example/y",
+        "https://github.community/z": "github.community/z",
+        "http://www.GitHub.com/d/e": "github:d/e",
+    }
+    further = [item(n, f"entry {n}", links=(FurtherLink(url, key),)) for n, (url, key) in enumerate(links.items(), 1)]
+    own = [replace(TOOL, position=7), replace(STORE, position=8), replace(FOLDING, position=9)]
+    put(archive, document(1, [*further, *own]))
+
+    def met(*wanted: str, **others: tuple[str, ...]) -> list[int]:
+        ids = archive.select(Filters(links=wanted, **others))  # type: ignore[arg-type]
+        assert ids is not None
+        return [archive.item(id_).position for id_ in ids.tolist()]
+
+    assert met("github.com") == met("www.GITHUB.com") == [1, 2, 6, 7, 9]
+    assert met("gist.github.com") == [2]
+    assert met("github.com-mirror.example", "github.community") == [4, 5]
+    assert met("github:a/b") == [1]
+    assert met("github:a/graphs") == [7], "an own link is a link, too"
+    assert met("github:a/graphs", "youtube.com") == [7, 9]
+    assert met("github.com", kinds=("paper",)) == [9]
+    assert met("nowhere.example") == met("nowhere.example/at/all") == []
+    without = archive.select(Filters(excluding=(Filters(links=("github.com",)),)))
+    assert without is not None
+    assert [archive.item(id_).position for id_ in without.tolist()] == [3, 4, 5, 8]
+    assert archive.select(Filters(hosts=("github.com",))) == [7]
+    put(archive, document(1, [*further[:1], *own], content="2"))
+    assert met("github.com") == [1, 7, 9], "no answer outlives a change"
 
 
 def test_looking_up_is_a_search_in_an_index(archive: Archive) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from index.archive import Archive
 from index.types import Encoder, FurtherLink, Item
+from search.fields import read_value
+from search.query import understand
 from search.reasons import reason
 from search.refresh import refresh
 from search.related import check, related, related_to
@@ -28,7 +30,9 @@ WORDS = [
 
 
 def paper(position: int, title: str, number: str, links: tuple[FurtherLink, ...] = ()) -> Item:
-    return paper_item(position, title, number, section="Papers", summary=f"{LOOM} {title.split()[0]}", links=links)
+    return paper_item(
+        position, title, number, section="Papers", summary=f"{LOOM} {title.partition(' ')[0]}", links=links
+    )
 
 
 @pytest.fixture
@@ -103,8 +107,39 @@ def test_conditions_and_counts_stay_exact(archive: Archive) -> None:
             for value in facet.values:
                 narrowed = search(archive, Ask(f"https://github.com/loom/weave site:{value.value}"))
                 assert narrowed.total == value.count
-    only = search(archive, Ask("site:github.com"))
-    assert only.total == 0, "`site:` speaks of an item's own link"
+    assert search(archive, Ask("site:github.com")).total == 0, "`site:` speaks of an item's own link"
+
+
+def test_a_condition_speaks_of_all_links(archive: Archive) -> None:
+    both = search(archive, Ask("link:github.com"))
+    assert [hit.item.title for hit in both.hits] == ["Third weaving", "First weaving"]
+    assert both.total == 2
+    (chip,) = both.query.chips
+    assert (chip.field, chip.value, chip.without) == ("link", "github.com", "")
+    assert [hit.item.title for hit in search(archive, Ask("weaving link:youtu.be,youtube.com")).hits] == [
+        "Third weaving"
+    ]
+    left = search(archive, Ask("loom kind:paper -link:github.com"))
+    assert [hit.item.title for hit in left.hits] == ["Second weaving"]
+
+
+@pytest.mark.parametrize(
+    ("value", "link"),
+    [
+        ("github.com", "github.com"),
+        ("https://www.GitHub.com/", "github.com"),
+        ("github.com/Loom/Weave/tree/main", "github:Loom/Weave"),
+        ("https://youtu.be/loomfilm?t=3", "youtube.com/watch?v=loomfilm"),
+        ("github:loom/weave", "github:loom/weave"),
+        ("arxiv:2101.00003v2", "arxiv:2101.00003"),
+        ("doi:10.1000/182", "doi:10.1000/182"),
+        ("loom.example/a", "loom.example/a"),
+    ],
+)
+def test_links_in_conditions_are_read_as_links_everywhere_are(value: str, link: str) -> None:
+    assert read_value("link", value).links == (link,)
+    read = understand(f"cloth link:{value}")
+    assert (read.words, read.filters.links, read.target) == ("cloth", (link,), None)
 
 
 def test_a_link_that_nobody_has_is_still_searched_as_words(archive: Archive) -> None:

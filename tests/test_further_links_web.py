@@ -92,6 +92,23 @@ def test_a_pasted_link_is_answered_and_says_why(site: TestClient) -> None:
     assert (own[0]["reason"], own[1]["reason"]) == (None, "It also links to masks.example/gallery")
 
 
+def test_a_condition_on_links(site: TestClient) -> None:
+    def keys(**asked: str | list[str]) -> set[str]:
+        answer = site.get("/api/v1/search", params={"limit": "50", **asked}).json()
+        return {hit["key"] for hit in answer["items"]}
+
+    assert (
+        keys(link="github.com") == keys(link=CODE.url) == keys(link=CODE.key) == keys(q="link:github.com") == {SHARED}
+    )
+    assert keys(link=["github.com", GALLERY.key]) == {SHARED, GALLERY.key}
+    assert keys(link=GALLERY.key, host="masks.example") == {GALLERY.key}
+    assert keys(host="github.com") == set()
+    filters = site.get("/api/v1/search", params={"q": f"-link:{CODE.url}"}).json()["query"]["filters"]
+    assert (filters["links"], filters["excluding"][0]["links"]) == ([], [CODE.key])
+    told = {words(row) for row in page(site, "/about").select("dt, th, code")}
+    assert any("link:github.com" in row for row in told), told
+
+
 def test_related_to_a_further_link(site: TestClient) -> None:
     answer = site.get("/api/v1/related", params={"url": CODE.url}).json()
     RelatedOut.model_validate(answer)
@@ -157,7 +174,7 @@ def test_the_item_page_leads_to_them(site: TestClient) -> None:
     ("language", "label", "kind", "reason"),
     [
         ("en", "Further links", "code", LINKS_TO_IT),
-        ("ja", "その他のリンク", "コード", "github:mask/every_thing へのリンクもある"),
+        ("ja", "他のリンク", "コード", "github:mask/every_thing へのリンクもある"),
         ("zh", "其他链接", "代码", "另有链接指向 github:mask/every_thing"),
     ],
 )

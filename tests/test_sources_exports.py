@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import json
 import random
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ import orjson
 import pytest
 
 from index.archive import Archive
-from index.types import Document, Issue
+from index.types import Document, FurtherLink, Issue
 from ingest.load import Failure, Options, ingest, parse_sources
 from tests import exporters
 from tests.conftest import WordEncoder
@@ -215,6 +216,20 @@ def test_curated_items_keep_what_they_say(tmp_path: Path) -> None:
     assert (item.position, item.section, item.key) == (1, "Found this week", "arxiv:2101.01001")
     assert item.summary == "A microphone tells granite from slate."
     assert documents[0].issue.url == "https://kite.example/issues/1"
+    assert item.links == ()
+
+
+def test_curated_items_keep_the_links_of_their_descriptions(tmp_path: Path) -> None:
+    name = "data-export/issues/published/1/1.json"
+    issue = json.loads(EXPORTS["curated"][name])
+    said = 'It hears granite; <a href="https://github.com/kite/stones?utm_source=x">code</a>, <a href="#a">note</a>'
+    html, markdown = issue["categories"][0]["items"][1:3]
+    html["description"] = f'<p>{said} and <a href="https://arxiv.org/pdf/2101.01001">the paper</a>.</p>'
+    markdown |= {"description": None, "description_markdown": "After [an older one](https://loom.example/old)."}
+    documents, _ = read(as_zip(tmp_path / "export.zip", {name: json.dumps(issue)}))
+    first, second = documents[0].items[:2]
+    assert first.links == (FurtherLink("https://github.com/kite/stones", "github:kite/stones", "code"),)
+    assert second.links == (FurtherLink("https://loom.example/old", "loom.example/old", text="an older one"),)
 
 
 def test_as_overrides_recognition_and_says_when_it_cannot_be(tmp_path: Path) -> None:

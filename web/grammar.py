@@ -20,6 +20,10 @@ RECENT = 200
 """So many of the newest items are looked at."""
 
 
+_SERVED = ("author", "link")
+"""Fields that a copy of plain files knows nothing of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """What an archive can be asked for: a question, part of a title, values of fields; "" where there is none."""
@@ -36,6 +40,7 @@ def grammar(view: View) -> list[tuple[str, str]]:
     _ = view.language.text
     told = {
         "site": _("only what points to this site"),
+        "link": _("only what has a link to this site, also beside its own"),
         "kind": _("only these kinds: paper, article, code, video, dataset, discussion"),
         "section": _("only this section of the issues"),
         "newsletter": _("only this newsletter"),
@@ -52,7 +57,7 @@ def grammar(view: View) -> list[tuple[str, str]]:
         rows.append((f'"{found.phrase}"', phrase))
     if found.left_out:
         rows.append((found.left_out, _("without this word; -kind:paper leaves out what meets a condition")))
-    rows += [(example, told[field]) for field, example in found.fields if field != "author" or not view.published]
+    rows += [(example, told[field]) for field, example in found.fields if not (view.published and field in _SERVED)]
     if found.url and not view.published:
         rows.append((found.url, _("a pasted link, arXiv id or DOI: the item itself, then what is like it")))
     return rows
@@ -101,6 +106,9 @@ def _fields(archive: Archive, recent: Sequence[Item]) -> Iterator[tuple[str, str
     sites = Counter(host(item.url) for item in recent if item.url)
     for site, _ in sites.most_common(1):
         yield "site", f"site:{site}"
+    beside = Counter(host(link.url) for item in recent for link in item.links if link.kind != "article")
+    for site, _ in beside.most_common(1):
+        yield "link", f"link:{site}"
     kinds = [kind for kind, _ in Counter(item.kind for item in recent).most_common(2)]
     if len(kinds) > 1:
         yield "kind", f"kind:{','.join(kinds)}"

@@ -154,7 +154,8 @@ class Tools:
             Field(
                 max_length=MAX_QUERY,
                 description="A question, a description, a title or a link, in any language. Operators: "
-                '"exact words", -without, issue:41, site:github.com, section:Papers, after:2021-01, before:2022.',
+                '"exact words", -without, issue:41, site:arxiv.org (its own link), link:github.com (any of its links), '
+                "section:Papers, after:2021-01, before:2022.",
             ),
         ],
         limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 8,

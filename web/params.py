@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from index.types import Filters
+from search.fields import read_value
 from search.results import Ask, Mode, Sort
 
 MAX_QUERY = 4_000
@@ -77,7 +78,19 @@ class Conditions(BaseModel):
     to: Annotated[Day | None, Field(description="Printed on this day or earlier.")] = None
     host: Annotated[
         tuple[Text, ...],
-        Field(max_length=MAX_VALUES, description="Host of the link, its sub-domains included.", examples=["arxiv.org"]),
+        Field(
+            max_length=MAX_VALUES,
+            description="Host of the item's own link, its sub-domains included.",
+            examples=["arxiv.org"],
+        ),
+    ] = ()
+    link: Annotated[
+        tuple[Text, ...],
+        Field(
+            max_length=MAX_VALUES,
+            description="Host, address or key that any link of the item leads to, its own or a further one.",
+            examples=["github.com"],
+        ),
     ] = ()
     kind: Annotated[tuple[Text, ...], Field(max_length=MAX_VALUES, description="Kind of thing.")] = ()
     newsletter: Annotated[tuple[Text, ...], Field(max_length=MAX_VALUES, description="Name of the newsletter.")] = ()
@@ -94,6 +107,7 @@ class Conditions(BaseModel):
             sections=self.section,
             kinds=self.kind,
             hosts=self.host,
+            links=tuple(link for given in self.link for link in read_value("link", given).links),
             languages=self.language,
             years=self.year,
             authors=self.author,

@@ -11,6 +11,7 @@ import orjson
 from index.types import Document, Issue, Item
 
 from ..links import canonical_key, clean_url, kind_of
+from ..parse.described import links_in
 from .found import Context, Facts, Failure, Found, SourceError, Yield
 from .pages import plain
 from .tables import csv_rows, date_of, json_member, number_of, text_of
@@ -93,15 +94,17 @@ def _curated(data: dict[str, Any], source: str) -> Document:
             if url is None or title is None:
                 continue  # texts without a link introduce or close the issue
             key = canonical_key(url)
+            said = text_of(entry.get("description")) or text_of(entry.get("description_markdown"))
             items.append(
                 Item(
                     position=len(items) + 1,
                     title=title,
                     section=text_of(category.get("name")),
-                    summary=plain(text_of(entry.get("description")) or text_of(entry.get("description_markdown"))),
+                    summary=plain(said),
                     url=clean_url(url),
                     key=key,
                     kind=kind_of(url, key),
+                    links=links_in(said, key),
                 )
             )
     return Document(issue, tuple(items), source=source)
