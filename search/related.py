@@ -21,7 +21,7 @@ from .query import understand
 from .rank import Ranked
 from .reasons import reason
 from .refresh import fitted
-from .relevance import WEAK, Calibration
+from .relevance import GOOD, WEAK, Calibration
 from .results import Coverage, Hit, LinkMention, Mention, Related
 from .target import Target, mentions
 
@@ -34,7 +34,7 @@ SAME_STORY = 0.9
 MOST_CHARACTERS = 10_000
 """How much of a text is read."""
 SIMILAR = 3
-"""How many past items a draft's item is shown."""
+"""How many past items a draft's item is shown at most: what is near by chance alone is no advice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +115,7 @@ def check(archive: Archive, items: Sequence[Item]) -> list[Coverage]:
         linked = [(key, old) for key, old in beside if old.id not in {known.id for known in before}]
         issues |= {issue.id: issue for issue in archive.issues(sorted({old.issue_id for _, old in linked}))}
         told = _works(archive, [*before, *(old for _, old in linked)])
-        chosen = _chosen(archive, _Anchor(subject, None, told), SIMILAR)
+        chosen = [one for one in _chosen(archive, _Anchor(subject, None, told), SIMILAR) if one.score >= GOOD]
         found.append(
             Coverage(
                 item,

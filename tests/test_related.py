@@ -152,7 +152,16 @@ def test_a_draft_is_checked_against_the_archive(archive: Archive) -> None:
     assert len(second.similar) == 3
     assert (third.covered, third.similar) == ((), ())
     assert [mention.issue.number for mention in fourth.covered] == [6]  # by its title: it has no link
+    assert {hit.match for one in (first, second, third, fourth) for hit in one.similar} <= {"strong", "good"}
     assert check(archive, []) == []
+
+
+def test_a_draft_is_not_led_to_what_is_weakly_like_it(archive: Archive) -> None:
+    draft = about(1, "A hive", f"{BEES.split()[0]} zebra yacht xylophone walrus violin umbrella")
+    around = related_to(archive, text=f"{draft.title} {draft.summary}", limit=3)
+    (coverage,) = check(archive, [draft])
+    assert "weak" in {hit.match for hit in around.earlier}
+    assert coverage.similar == ()
 
 
 def test_a_small_archive_has_related_items(tmp_path: Path, encoder: Encoder) -> None:
