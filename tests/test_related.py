@@ -157,7 +157,7 @@ def test_a_draft_is_checked_against_the_archive(archive: Archive) -> None:
 
 
 def test_a_draft_is_not_led_to_what_is_weakly_like_it(archive: Archive) -> None:
-    draft = about(1, "A hive", f"{BEES.split()[0]} zebra yacht xylophone walrus violin umbrella")
+    draft = about(1, "A hive", f"{BEES.split(maxsplit=1)[0]} zebra yacht xylophone walrus violin umbrella")
     around = related_to(archive, text=f"{draft.title} {draft.summary}", limit=3)
     (coverage,) = check(archive, [draft])
     assert "weak" in {hit.match for hit in around.earlier}
