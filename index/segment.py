@@ -44,11 +44,17 @@ class Picked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marked:
-    """Many rows by a mark on each of all, and how many they are, in all and in each cluster."""
+    """Many rows by a bit for each of all, and how many they are, in all and in each cluster."""
 
-    mask: Mask
+    bits: npt.NDArray[np.uint8]
     count: int
     sizes: npt.NDArray[np.int64] | None
+
+    def selector(self) -> Any:
+        """For FAISS, for as long as this is there."""
+        import faiss
+
+        return faiss.IDSelectorBitmap(8 * len(self.bits), faiss.swig_ptr(self.bits))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,22 +65,24 @@ class Clusters:
     """Shape (clusters, d)."""
     bounds: npt.NDArray[np.int64]
     """Shape (clusters + 1,)."""
+    rows: IdArray = field(init=False, repr=False)
+    """The number of each row, as FAISS wants to be told them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", np.arange(int(self.bounds[-1])))
 
     def sizes(self, wanted: Mask) -> npt.NDArray[np.int64]:
         """How many wanted rows each cluster has."""
         return np.asarray(np.add.reduceat(wanted, self.bounds[:-1], dtype=np.int64))
 
-    def nearest(self, vector: FloatArray, chosen: Marked | None, enough: int) -> Mask:
+    def nearest(self, vector: FloatArray, chosen: Marked | None, enough: int) -> list[slice]:
         """The rows of the clusters nearest to `vector` (d,) that hold `enough` of the chosen rows together."""
         sizes = np.diff(self.bounds) if chosen is None or chosen.sizes is None else chosen.sizes
         order = np.argsort(-inner_products(self.centroids, vector[None])[:, 0], kind="stable")
         count = int(np.searchsorted(np.cumsum(sizes[order]), enough)) + 1
-        mask = np.zeros(int(self.bounds[-1]), bool)
-        for cluster in order[:count].tolist():
-            if sizes[cluster]:
-                rows = slice(int(self.bounds[cluster]), int(self.bounds[cluster + 1]))
-                mask[rows] = True if chosen is None else chosen.mask[rows]
-        return mask
+        near = np.sort(order[:count])
+        near = near[sizes[near] > 0]
+        return [slice(*span) for span in zip(self.bounds[near].tolist(), self.bounds[near + 1].tolist(), strict=True)]
 
 
 class Lookup:
@@ -165,7 +173,8 @@ class Segment:
         return self._marked(mask)
 
     def _marked(self, mask: Mask) -> Marked:
-        return Marked(mask, int(np.count_nonzero(mask)), None if self.clusters is None else self.clusters.sizes(mask))
+        sizes = None if self.clusters is None else self.clusters.sizes(mask)
+        return Marked(np.packbits(mask, bitorder="little"), int(np.count_nonzero(mask)), sizes)
 
     def search(self, vectors: FloatArray, k: int, within: IdArray | None) -> tuple[IdArray, FloatArray]:
         """The k best, shape (len(vectors), k), in no promised order; -1 and -inf where there are fewer."""
@@ -173,15 +182,40 @@ class Segment:
         if isinstance(chosen, Picked):
             return self._score(vectors, k, chosen.rows)
         if self.clusters is None:
-            scores, rows = scan(self.flat, vectors, k, None if chosen is None else chosen.mask)
+            scores, rows = scan(self.flat, vectors, k, chosen)
         else:
             share = 1.0 if chosen is None else chosen.count / len(self.ids)
             enough = max(round(SCAN * share), SCAN_SELECTED, SCAN_PER_RESULT * k)
-            parts = [
-                scan(self.flat, vector[None], k, self.clusters.nearest(vector, chosen, enough)) for vector in vectors
-            ]
-            scores, rows = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+            scores, rows = np.empty((len(vectors), k), np.float32), np.empty((len(vectors), k), np.int64)
+            for place, vector in enumerate(vectors):
+                parts = self.clusters.nearest(vector, chosen, enough)
+                scores[place], rows[place] = self._scan(vector, k, parts, chosen)
         return np.where(rows >= 0, self.ids[rows], -1).astype(np.int64), scores
+
+    def _scan(
+        self, vector: FloatArray, k: int, parts: Sequence[slice], chosen: Marked | None
+    ) -> tuple[FloatArray, IdArray]:
+        """As `scan` for one vector (d,), in no order, among the rows of `parts` only.
+
+        A selector that leaves out the other rows would be asked about each of them, half of a search's time among a
+        million; so FAISS' scanner of inverted lists goes over each part, and its heap through all of them.
+        """
+        import faiss
+
+        assert self.clusters is not None
+        scores, rows = np.full(k, -np.inf, np.float32), np.full(k, -1, np.int64)
+        heap = faiss.swig_ptr(scores), faiss.swig_ptr(rows), k
+        codes, numbers = self.codes.view(np.uint8), self.clusters.rows
+        selector = None if chosen is None else chosen.selector()
+        scanner = self.flat.sq.select_InvertedListScanner(self.flat.metric_type, None, False, selector, False)
+        try:
+            scanner.set_query(faiss.swig_ptr(vector))
+            for part in parts:
+                held = faiss.swig_ptr(codes[part]), faiss.swig_ptr(numbers[part])
+                scanner.scan_codes(part.stop - part.start, *held, *heap)
+        finally:
+            type(scanner).__swig_destroy__(scanner)  # its wrapper does not own it
+        return scores, rows
 
     def _score(self, vectors: FloatArray, k: int, rows: Rows) -> tuple[IdArray, FloatArray]:
         """As `search`, among the given rows only."""
@@ -194,8 +228,8 @@ class Segment:
         return ids, np.pad(scores, missing, constant_values=-np.inf)
 
 
-def scan(flat: Any, vectors: FloatArray, k: int, mask: Mask | None) -> tuple[FloatArray, IdArray]:
-    """FAISS' exact search among the rows of `mask`: scores and row numbers; -inf and -1 where there are fewer than k.
+def scan(flat: Any, vectors: FloatArray, k: int, chosen: Marked | None) -> tuple[FloatArray, IdArray]:
+    """FAISS' exact search among the chosen rows: scores and row numbers; -inf and -1 where there are fewer than k.
 
     FAISS uses the calling thread alone, so that users who ask at once share the cores instead of fighting for them. The
     setting belongs to that thread, and FAISS has an OpenMP runtime of its own, so nobody else's is touched.
@@ -203,13 +237,11 @@ def scan(flat: Any, vectors: FloatArray, k: int, mask: Mask | None) -> tuple[Flo
     import faiss
 
     faiss.omp_set_num_threads(1)
-    if mask is None:
+    if chosen is None:
         scores, rows = flat.search(vectors, k)
     else:
-        bits = np.packbits(mask, bitorder="little")  # stays alive for as long as the selector looks at it
-        selector = faiss.IDSelectorBitmap(len(mask), faiss.swig_ptr(bits))
         parameters: Any = faiss.SearchParameters  # its hints do not know what it takes
-        scores, rows = flat.search(vectors, k, params=parameters(sel=selector))
+        scores, rows = flat.search(vectors, k, params=parameters(sel=chosen.selector()))
     scores[rows < 0] = -np.inf
     return scores, rows
 
