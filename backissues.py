@@ -285,8 +285,9 @@ def look_up_papers(archive: "Archive", options: "Options", *, as_json: bool) -> 
 def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bool, **given: Any) -> None:
     """Find items by what they are about.
 
-    QUERY may hold "exact phrases", -words, and issue:21 section:papers site:arxiv.org kind:code year:2021
-    after:2021-03 before:2021-07; a link, an arXiv id or a DOI finds that work. Begin with -- to exclude first.
+    QUERY may hold "exact phrases", -words, and issue:21 section:papers site:arxiv.org link:github.com kind:code
+    year:2021 after:2021-03 before:2021-07; a link, an arXiv id or a DOI finds that work. Begin with -- to exclude
+    first.
     """
     from search.results import Ask
     from search.retrieve import search as find

@@ -1,14 +1,20 @@
 """An entry's links beside its own: which are kept, what they lead to, and what their words say."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from index.archive import Archive
+from index.database import FILE
 from index.types import FurtherLink, Item
 from ingest.links import canonical_key, kind_named
+from ingest.load import Options, ingest
 from ingest.parse.document import parse
+from tests.conftest import WordEncoder
 
 ISSUES = Path(__file__).parent / "issues"
+SAMPLE = Path(__file__).parents[1] / "ingest" / "sample"
 
 
 def items_of(text: str) -> tuple[Item, ...]:
@@ -112,3 +118,29 @@ def test_in_every_layout_a_link_is_at_one_place_only(path: Path) -> None:
 def test_hardly_any_layout_is_without() -> None:
     found = [parse(path.read_bytes(), str(path)).items for path in ISSUES.iterdir() if path.suffix in (".md", ".html")]
     assert sum(any(item.links for item in items) for items in found) >= 15
+
+
+def test_an_older_archive_gets_its_links_by_reading_again(
+    archive: Archive, encoder: WordEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "issue-7.md").write_text(PAPERS)
+    sources = [str(tmp_path / "issue-7.md")]
+    ingest(archive, sources)
+    (issue,) = archive.issues()
+    with sqlite3.connect(archive.path / FILE) as connection:  # as one that was made before links were kept
+        connection.execute("update item set links = null")
+        connection.execute("delete from further")
+    encoded = encoder.encoded
+    assert ingest(archive, sources).rows[0].status == "held"
+    report = ingest(archive, sources, Options(refresh=True))
+    assert (report.rows[0].status, report.embedded, encoder.encoded) == ("changed", 0, encoded)
+    assert [len(one.links) for one in archive.issue_items(issue.id)] == [2, 3, 0]
+    assert archive.verify() == []
+
+
+def test_the_sample_has_code_beside_an_article_that_is_an_item_of_its_own_too() -> None:
+    items = parse((SAMPLE / "2021-february.md").read_bytes(), "2021-february.md").items
+    (search,) = [item for item in items if any(link.kind == "code" for link in item.links)]
+    assert brief(search.links) == [("github:google/model_search", "code", None)]
+    assert [item.position for item in items if item.key == "github:google/model_search"] == [19]
+    assert brief(items[0].links) == [("openai.com/blog/dall-e", "article", "Blog post")]
