@@ -30,8 +30,8 @@ link, here, more, read more, read it, source, via, details, hier, mehr, quelle, 
 여기, 링크, 原文, 链接, 这里, 此处, 来源, 全文, 查看, 阅读原文, 详情, 出处, リンク, こちら, ここ, 続きを読む, 出典, 詳細
 """
 _NAMING = """
-website, homepage, paper, pdf, code, blog, blog post, tweet, video, demo, source code, 论文, 代码, 官网, 記事, 論文,
-コード
+website, homepage, project page, project, slides, poster, dataset, paper, pdf, code, blog, blog post, tweet, video,
+demo, source code, 论文, 代码, 官网, 記事, 論文, コード
 """
 _MERE = frozenset(" ".join(word.split()) for word in _POINTING.split(","))
 _POINTERS = _MERE | frozenset(" ".join(word.split()) for word in _NAMING.split(","))

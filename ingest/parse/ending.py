@@ -1,12 +1,13 @@
-"""Where an issue ends: the lines after its last entry."""
+"""Where an issue ends, and each of its entries: what stands after the last of their words."""
 
 from collections.abc import Sequence
 
 from ..links import canonical_key, is_profile
 from .blocks import Block, text_of
 from .context import width
+from .entry import Entry
 from .frame import is_frame_name
-from .lines import has_id
+from .lines import ends_like_sentence, has_id
 
 
 def without_sign_off(blocks: Sequence[Block]) -> Sequence[Block]:
@@ -42,3 +43,20 @@ def _names_people(block: Block) -> bool:
     """Whether every link of a block leads to somebody's profile or a mailbox."""
     hrefs = [run.href for run in block.runs if run.href]
     return bool(hrefs) and all(href.startswith("mailto:") or is_profile(canonical_key(href)) for href in hrefs)
+
+
+def without_sources(entries: Sequence[Entry]) -> None:
+    """Takes the name of the source off the ends of descriptions, where nearly all end with a line that is no sentence
+    ("The Daily Kite")."""
+    told = [entry for entry in entries if entry.summary and entry.origin != "list"]
+    signed = [entry for entry in told if _is_source((entry.summary or "").rpartition("\n"))]
+    if len(signed) < 4 or len(signed) * 5 < len(told) * 4:
+        return
+    for entry in signed:
+        entry.summary = (entry.summary or "").rpartition("\n")[0]
+
+
+def _is_source(parts: tuple[str, str, str]) -> bool:
+    """Whether a description ends with a few words on a line of their own, after a sentence."""
+    before, _, last = parts
+    return ends_like_sentence(before) and 2 <= width(last) <= 32 and not (ends_like_sentence(last) or last[:1] in "-+#")

@@ -15,7 +15,7 @@ from ..links import kind_of
 from .blocks import Block, Run, text_of
 from .compose import compose
 from .context import Context, width
-from .ending import without_sign_off
+from .ending import without_sign_off, without_sources
 from .entry import Entry, further, titled
 from .frame import distinct, frame_regions, is_frame_name, merge_digests, unassigned, within_frame
 from .language import language_of
@@ -40,6 +40,7 @@ def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], l
     entries = within_frame(regions)
     around = frame_regions(regions, entries)
     entries = distinct(merge_digests(entries))
+    without_sources(entries)
     items = [_item(position, entry, context) for position, entry in enumerate(entries, start=1)]
     return items, unassigned(regions, around, entries, context)
 

@@ -125,7 +125,8 @@ def title_text(runs: Sequence[Run], links: Sequence[Link]) -> str:
         if stripped or not pieces:
             sign = text.strip()[:1]
             joins = f"{sign} " if pieces and stripped and sign in ("-", "–", "—") else ""
-            pieces.append(text if stripped == text.strip() else f" {joins}{stripped} ")
+            names = text.rstrip()[-1:] if text.rstrip().endswith((":", "：")) else ""  # "Video: …"
+            pieces.append(text if stripped == text.strip() else f" {joins}{stripped}{names} ")
         elif text.strip():
             pieces.append(" ")
     title = squeeze(_EMPTY_BRACKETS.sub("", "".join(pieces)))

@@ -32,7 +32,7 @@ def lists(region: Region, number: int, context: Context) -> list[Entry]:
         return []  # the address belongs to the heading, the list to what it names
     if described and (len(linked) * 2 < len(items) + own or (said > listed and led < 3 and not context.listed)):
         return []
-    if region.heading is not None and before and not led and len(linked) * 2 < len(items):
+    if region.heading is not None and (before or own) and not led and len(linked) * 2 < len(items) + own:
         return []  # the points of one text, some of which link a word
     cards = [block for block in blocks if block.kind == "card"]
     if cards and len(linked) < 2:
@@ -139,7 +139,7 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
     prefix = unbracketed(before.strip(EDGE).rstrip("(（[【").strip(EDGE))
     label = unbracketed(squeeze(main.label).strip(EDGE))
     said = squeeze(after).strip(EDGE + "。．.)）] ")
-    sentence = first_sentence(text)
+    late = main.start >= len(first_sentence(text)) and width(prefix) > 12
     bold = next((run for run in block.runs if run.strong and run.text.strip()), None)
     named = is_address(label) and not prefix and "/" not in label and (main.strong or label != label.lower())
     if (context.generic(main.label) and not named) or label.lstrip("#").isdigit() or not label:
@@ -162,11 +162,11 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
         entry.summary = _description(text[len(bold.text) :], links)
     elif width(said) <= 4 and width(label) < width(prefix) and not main.strong:
         entry.title, entry.summary = squeeze(text).strip(EDGE).rstrip("。."), None
-        entry.weak = main.start >= len(sentence)
+        entry.weak = late
     else:
         entry.title, entry.summary = spoken_title(label, main, text), squeeze(text)
         whole = all(run.em or not run.text.strip() for run in block.runs)
-        entry.weak = main.start >= len(sentence) or whole
+        entry.weak = late or whole
     return entry
 
 

@@ -22,9 +22,8 @@ def segment(region: Region, number: int, context: Context, *, alone: bool = True
         if entries:
             region.entries, region.role = entries, "section"
             return
-    if not (region.fielded or any(block.kind in ("paragraph", "card", "code", "row") for block in blocks)) and not (
-        region.heading and context.links(region.heading.runs) and not any(block.kind == "item" for block in blocks)
-    ):
+    linked = region.heading is not None and bool(context.links(region.heading.runs))
+    if not (region.fielded or linked or any(block.kind in ("paragraph", "card", "code", "row") for block in blocks)):
         region.role = "empty" if not any(block.kind == "item" for block in blocks) else "prose"
         return
     split = paragraphs(region, number, context) if region.heading is not None or alone else []
