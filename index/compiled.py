@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .blobs import open_compiled
 from .checkpoint import Checkpoint, cache_folder, new_folder, read_stamp
 from .pieces import load_tokenizer
 from .types import FloatArray
@@ -91,7 +92,7 @@ class CompiledEncoder:
 
     def __init__(self, folder: Path, stamp: dict[str, Any]) -> None:
         self._library = openvino()
-        self._path = str(folder / "model.xml")
+        self._folder = folder
         self._fingerprint: str = stamp["fingerprint"]
         self._dimensions: int = stamp["dimensions"]
         self._query_prompt, self._passage_prompt = stamp["prompts"]
@@ -125,13 +126,11 @@ class CompiledEncoder:
         capable = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = {"INFERENCE_PRECISION_HINT": "bf16" if capable else "f32"}
         try:
-            model = core.read_model(self._path)
-            self._inputs = [name for one in model.inputs for name in (IDS, MASK, EMBEDDED) if name in one.names]
-            if width is not None:
-                model.reshape({one: [1, width, *one.partial_shape[2:]] for one in model.inputs})
-            return core.compile_model(model, "CPU", {**settings, **precision})
+            compiled = open_compiled(core, self._folder, {**settings, **precision}, width)
         except RuntimeError as error:
             raise CannotCompile(_last_line(str(error))) from error
+        self._inputs = [name for one in compiled.inputs for name in (IDS, MASK, EMBEDDED) if name in one.names]
+        return compiled
 
     @property
     def fingerprint(self) -> str:

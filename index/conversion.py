@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .blobs import MODEL
 from .checkpoint import Checkpoint, write_stamp
 from .compiled import EMBEDDED, IDS, MASK, TABLE, CannotCompile, CompiledEncoder, openvino
 from .encoder import load_reference, prompts_of
@@ -83,7 +84,7 @@ def _save(reference: "SentenceTransformer", library: Any, folder: Path) -> None:
         with torch.no_grad():
             model = library.convert_model(Whole(), example_input=example)
             table = _take_table(model)
-            library.save_model(model, str(folder / "model.xml"))
+            library.save_model(model, str(folder / MODEL))
     except Exception as error:  # torch, OpenVINO and the model's own code each fail in their own ways
         raise CannotCompile(f"OpenVINO cannot convert it ({type(error).__name__})") from error
     if table is not None:
