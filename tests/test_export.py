@@ -12,7 +12,7 @@ from index.archive import Archive
 from index.types import Document
 from ingest.load import ingest
 from tests.conftest import WordEncoder
-from tests.served import PAPER, SHARED, document, documents, fill, item
+from tests.served import CODE, PAPER, SHARED, document, documents, fill, item
 from web.bibtex import bibtex, cite_key, escape
 from web.export import export
 
@@ -138,7 +138,7 @@ def test_lines_are_what_parse_prints_and_more(tmp_path: Path) -> None:
     wanted = {"position", "section", "title", "subtitle", "summary", "note", "url", "key", "kind", "image"}
     assert wanted | {"id", "language", "further_links"} == lines[0]["items"][0].keys()
     assert lines[0]["items"][0]["further_links"] == []
-    code = {"url": "https://github.com/mask/every_thing", "key": "github:mask/every_thing", "kind": "code", "text": None}
+    code = {"url": CODE.url, "key": CODE.key, "kind": "code", "text": None}
     assert lines[1]["items"][5]["further_links"][0] == code
 
 
