@@ -13,7 +13,7 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN  := $(VENV)/bin
 # What the build tool warns of (that an editable installation is one) says nothing to whoever sets this up.
-PIP  := PYTHONWARNINGS=ignore $(BIN)/pip --disable-pip-version-check --quiet
+PIP  := PYTHONWARNINGS=ignore $(BIN)/pip --disable-pip-version-check -qq
 HTMX := web/static/vendor/htmx.min.js
 export HF_HUB_DISABLE_TELEMETRY = 1
 
