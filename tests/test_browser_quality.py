@@ -134,6 +134,38 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, site: str, sample: A
     context.close()
 
 
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_examples_to_copy_are_whole_and_their_buttons_beside_them(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/about")
+    boxes = page.evaluate("""[...document.querySelectorAll('.copyable')].map((one) => {
+        const [code, button] = [one.querySelector('pre'), one.querySelector('button')];
+        const [a, b] = [code.getBoundingClientRect(), button.getBoundingClientRect()];
+        return [code.scrollWidth - code.clientWidth, a.right <= b.left || a.bottom <= b.top, b.height];
+    })""")
+    assert len(boxes) == 3
+    for hidden, apart, height in boxes:
+        assert hidden == 0
+        assert apart
+        assert height >= 24
+
+
+def test_the_front_page_leaves_no_hole_where_two_columns_fit(page: Page) -> None:
+    for width in (640, 768, 980, 1100):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto("/")
+        boxes = page.evaluate("""[...document.querySelectorAll('.spread > section')].map((one) => {
+            const box = one.getBoundingClientRect();
+            return [Math.round(box.left), Math.round(box.right)];
+        })""")
+        lefts, rights = zip(*boxes, strict=True)
+        assert len(lefts) == 3
+        if lefts[2] == lefts[0]:
+            assert rights[2] == rights[1], f"at {width} the third part stands alone beside a hole"
+    heading = page.locator("h1").text_content() or ""
+    assert "from\N{NO-BREAK SPACE}13\N{NO-BREAK SPACE}issues" in heading
+
+
 def test_reduced_motion_is_respected(browser: Browser, site: str) -> None:
     context = browser.new_context(base_url=site, reduced_motion="reduce")
     page = context.new_page()

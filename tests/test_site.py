@@ -183,6 +183,27 @@ def test_a_draft_is_compared_and_not_kept(site: TestClient, archive: Archive) ->
     assert archive.generation == generation
     nothing = BeautifulSoup(site.post("/check", data={"draft": "no draft"}).text, "lxml")
     assert one(nothing, "#checked").get_text().startswith("0 items")
+    assert "known by its link" in one(nothing, "#checked + p").get_text()
+
+
+def test_the_reference_tells_limits_defaults_what_is_sent_and_what_comes_back(site: TestClient) -> None:
+    page = soup(site, "/docs")
+    rows = {
+        one(section, "h2").get_text(): {
+            one(row, "dt").get_text(): one(row, "dd").get_text(" ", strip=True) for row in section.select("dl > div")
+        }
+        for section in page.select("section[aria-labelledby^=operation]")
+    }
+    asked = rows["GET /api/v1/search"]
+    assert asked["limit"].startswith("integer, 1 to 100, default 20 ")
+    assert asked["mode"].startswith("hybrid | semantic | keyword, default hybrid ")
+    assert asked["q"].startswith("string, at most 4000 characters ")
+    assert asked["200"] == "SearchOut"
+    assert rows["POST /api/v1/search"]["queries"].startswith("in the body: list of SearchQuery or string, at most 50 ")
+    assert rows["POST /api/v1/check"]["text"].startswith("in the body: string")
+    assert "200" not in rows["GET /api/v1/items.csv"], "no record, but rows"
+    for link in page.select("section dd a"):
+        assert one(page, str(link["href"])).name == "details"
 
 
 def test_without_a_parser_drafts_are_not_offered(archive: Archive) -> None:

@@ -230,3 +230,9 @@ def test_an_excerpt_says_where_the_text_goes_on_and_its_dots_never_stand_alone()
     assert render.excerpt(Highlight("summary", "One & two.", ()), item) == "One &amp; two.\N{NO-BREAK SPACE}…"
     assert render.excerpt(Highlight("summary", "Five.", ()), item) == "…\N{NO-BREAK SPACE}Five."
     assert isinstance(middle, Markup)
+
+
+def test_dots_between_names_never_begin_a_line_and_words_are_listed_as_their_script_does() -> None:
+    assert render.tied("bees · honey · wax") == "bees\N{NO-BREAK SPACE}· honey\N{NO-BREAK SPACE}· wax"
+    assert render.series(["bees", "honey"]) == "bees, honey"
+    assert render.series(["蜜蜂", "honey"]) == "蜜蜂、honey"

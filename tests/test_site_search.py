@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -60,6 +60,20 @@ def test_hits_of_one_work_are_shown_once_with_the_other_issues(site: TestClient)
     assert opened(page).count("A general segmenter") == 1
     hit = next(hit for hit in page.select(".hit") if "A general segmenter" in hit.get_text())
     assert len(hit.select(".also a")) == 2
+
+
+def test_a_pasted_link_shows_its_work_first_and_what_is_like_it_under_a_heading_of_its_own(
+    site: TestClient, archive: Archive
+) -> None:
+    item = next(one for one in archive.all_items() if one.title.startswith(NAMES[1]) and one.url)
+    asked = f"/search?q={quote(item.url or '')}"
+    page = soup(site, asked)
+    rows = [(row.get("class") or [""])[0] for row in page.select(".columns > .hits > li")]
+    assert rows[:3] == ["hit", "band", "hit"], "the work itself stands under no heading"
+    assert opened(page)[0] == item.title
+    assert [band.get_text(strip=True) for band in page.select(".band")] == ["What is like it"]
+    assert all("weak" not in hit["class"] for hit in page.select(".columns > .hits > .hit"))
+    assert soup(site, f"{asked}&sort=newest").select(".band") == []
 
 
 def test_the_count_tells_matches_from_weaker_ones(site: TestClient) -> None:

@@ -36,17 +36,24 @@ def about_page(request: Request) -> Response:
 def reference(request: Request) -> Response:
     """The API's reference, without anything from another host."""
     schema = request.app.openapi()
+    records = schema.get("components", {}).get("schemas", {})
     operations = [
-        {"method": method.upper(), "path": path, "parameters": _parameters(operation), **_texts(operation)}
+        {
+            "method": method.upper(),
+            "path": path,
+            "parameters": _parameters(operation) + _body(operation, records),
+            "answer": _answer(operation),
+            **_texts(operation),
+        }
         for path, methods in schema["paths"].items()
         for method, operation in methods.items()
     ]
-    records = [
+    listed = [
         {"name": name, "text": record.get("description", ""), "fields": _fields(record)}
-        for name, record in sorted(schema.get("components", {}).get("schemas", {}).items())
+        for name, record in sorted(records.items())
         if record.get("properties")
     ]
-    values = {"api": schema["info"], "operations": operations, "records": records, "canonical": "/docs"}
+    values = {"api": schema["info"], "operations": operations, "records": listed, "canonical": "/docs"}
     return render(request, "docs", values)
 
 
@@ -91,17 +98,39 @@ def _parameters(operation: dict[str, Any]) -> list[dict[str, str]]:
     return [
         {
             "name": parameter["name"],
-            "place": parameter["in"],
-            "type": _type(parameter.get("schema", {})),
+            "type": _type(parameter.get("schema", {})) + _limits(parameter.get("schema", {})),
             "text": parameter.get("description", "") or parameter.get("schema", {}).get("description", ""),
         }
         for parameter in operation.get("parameters", [])
     ]
 
 
+def _body(operation: dict[str, Any], records: dict[str, Any]) -> list[dict[str, str]]:
+    """The fields of the JSON object that is sent, in the shape of parameters."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    record = records.get(_type(content.get("schema", {})), {})
+    sent = _fields(record) if record.get("properties") else []
+    return [{**field, "type": f"in the body: {field['type']}"} for field in sent]
+
+
+def _answer(operation: dict[str, Any]) -> str:
+    """The record that a good answer is; empty where it is no JSON."""
+    content = operation.get("responses", {}).get("200", {}).get("content", {})
+    return _type(content.get("application/json", {}).get("schema", {})) if "application/json" in content else ""
+
+
+def _limits(schema: dict[str, Any]) -> str:
+    """What a value has to keep to, and what holds without one: `, 1 to 100, default 20`."""
+    low, high, default = (schema.get(name) for name in ("minimum", "maximum", "default"))
+    said = f", {low} to {high}" if low is not None and high is not None and high < 10**6 else ""
+    said += f", at most {schema['maxLength']} characters" if "maxLength" in schema else ""
+    said += f", at most {schema['maxItems']}" if "maxItems" in schema else ""
+    return said + (f", default {default}" if default not in (None, "", []) else "")
+
+
 def _fields(record: dict[str, Any]) -> list[dict[str, str]]:
     return [
-        {"name": name, "type": _type(field), "text": field.get("description", "")}
+        {"name": name, "type": _type(field) + _limits(field), "text": field.get("description", "")}
         for name, field in record["properties"].items()
     ]
 

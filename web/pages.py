@@ -137,25 +137,38 @@ def _hits(request: Request, here: View, asked: Asked, answer: Answer) -> dict[st
     """Groups under the names of the bands; in order of time only weak matches, which stand last, are kept apart."""
     _ = here.language.text
     before = request.query_params.get("band")
-    headings = bands(here.language)
     groups: list[Group] = []
-    if not answer.close or not answer.query.words:
-        nearest = None if answer.close else _("The nearest there is, probably about something else")
-        groups = [Group(nearest, False, answer.hits)] if answer.hits else []
-    else:
-        for part in (
-            (("strong",), ("good",), ("weak",)) if asked.sort == "relevance" else (("strong", "good"), ("weak",))
-        ):
-            hits = tuple(hit for hit in answer.hits if hit.match in part)
-            heading = headings[part[0]] if len(part) == 1 and part[0] != before else None
+    if answer.close and (answer.query.words or answer.query.target):
+        for heading, hits in _parts(here, asked, answer):
+            folded = hits[0].match == "weak"
             few = len(answer.hits) - len(hits) < FEW
-            if hits:
-                groups.append(Group(heading, part == ("weak",) and before != "weak", hits, few))
+            groups.append(Group(None if hits[0].match == before else heading, folded and before != "weak", hits, few))
+    elif answer.hits:
+        nearest = None if answer.close else _("The nearest there is, probably about something else")
+        groups = [Group(nearest, False, answer.hits)]
     more = None
     if answer.next:
         following = replace(asked, cursor=answer.next).href
         more = More(following, f"{following}&{urlencode({'band': answer.hits[-1].match})}")
     return {"groups": groups, "more": more}
+
+
+def _parts(here: View, asked: Asked, answer: Answer) -> list[tuple[str | None, tuple[Hit, ...]]]:
+    """Runs of hits under their headings, those without any left out: bands; around a pasted link what has that link,
+    and what is like it; in order of time only the weak ones apart."""
+    _ = here.language.text
+    names = bands(here.language)
+    target = answer.query.target if not answer.query.words else None
+    if asked.sort != "relevance":
+        strong: list[tuple[str | None, list[Hit]]] = [(None, [hit for hit in answer.hits if hit.match != "weak"])]
+    elif target:
+        own = [hit for hit in answer.hits if target in (hit.item.key, *(link.key for link in hit.item.links))]
+        like = [hit for hit in answer.hits[len(own) :] if hit.match != "weak"]  # its own stand first
+        strong = [(None, own), (None if asked.cursor else _("What is like it"), like)]
+    else:
+        strong = [(names[band], [hit for hit in answer.hits if hit.match == band]) for band in ("strong", "good")]
+    weak = [hit for hit in answer.hits if hit.match == "weak"]
+    return [(heading, tuple(hits)) for heading, hits in (*strong, (names["weak"], weak)) if hits]
 
 
 def _chips(here: View, asked: Asked, answer: Answer) -> list[Choice]:

@@ -192,6 +192,16 @@ def shorten(text: str, length: int, end: str = "…") -> str:
     return cut[:gap].rstrip(" ,;:") + end if gap > 0 else cut + end
 
 
+def tied(name: str) -> str:
+    """A name of several parts whose dots do not begin a line."""
+    return name.replace(" · ", "\N{NO-BREAK SPACE}· ")
+
+
+def series(words: Sequence[str]) -> str:
+    """Words one after the other, as their own script lists them."""
+    return ("、" if script("".join(words)) else ", ").join(words)
+
+
 def host(url: str) -> str:
     """The host of an address as a person reads it."""
     return host_of(url) or url
@@ -238,6 +248,8 @@ def environment() -> Environment:
     made.filters.update(
         shorten=shorten,
         script=script,
+        series=series,
+        tied=tied,
         prose=prose,
         tongue=tongue,
         say=say,
