@@ -127,6 +127,8 @@ def _answer(archive: Archive, question: _Question, vector: FloatArray | None) ->
         for id_, score in zip(ordered.ids[page], ordered.scores[page], strict=True)
     ]
     total = len(ordered.ids)
+    if not total and (hint := _beside(archive, question.filters)):
+        read = replace(read, hints=(*read.hints, hint))
     better = ranked.ids[ranked.scores >= GOOD] if close else ranked.ids
     return Answer(
         query=replace(read, filters=question.filters),
@@ -158,6 +160,17 @@ def _candidates(archive: Archive, question: _Question, vector: FloatArray | None
         ranked = rank(archive, Query.of(read, vector, question.mode), fit.calibration, within)
     close = bool(len(ranked.ids)) and float(ranked.scores[0]) >= GOOD
     return (ranked if close else ranked.first(NEAREST)), close
+
+
+def _beside(archive: Archive, filters: Filters) -> str | None:
+    """A hint for conditions that nothing meets, where items have a link to the site beside their own."""
+    if not filters.hosts or filters.links:
+        return None
+    found = archive.select(replace(filters, hosts=(), links=filters.hosts))
+    if found is None or not len(found):
+        return None
+    sites = ",".join(filters.hosts)
+    return f"No item's own link leads to {sites}; link:{sites} also finds further links."
 
 
 def _one_a_work(archive: Archive, ranked: Ranked) -> Ranked:

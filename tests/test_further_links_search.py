@@ -107,7 +107,11 @@ def test_conditions_and_counts_stay_exact(archive: Archive) -> None:
             for value in facet.values:
                 narrowed = search(archive, Ask(f"https://github.com/loom/weave site:{value.value}"))
                 assert narrowed.total == value.count
-    assert search(archive, Ask("site:github.com")).total == 0, "`site:` speaks of an item's own link"
+    only = search(archive, Ask("site:github.com kind:paper"))
+    assert (only.total, only.hits) == (0, ()), "`site:` speaks of an item's own link"
+    assert only.query.hints == ("No item's own link leads to github.com; link:github.com also finds further links.",)
+    assert search(archive, Ask("site:github.com issue:2")).query.hints == (), "nor would that find anything"
+    assert search(archive, Ask("site:arxiv.org")).query.hints == ()
 
 
 def test_a_condition_speaks_of_all_links(archive: Archive) -> None:

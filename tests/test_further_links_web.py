@@ -188,6 +188,19 @@ def test_every_language_says_it(site: TestClient, language: str, label: str, kin
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "hint"),
+    [
+        ("en", "No item's own link leads to github.com; link:github.com also finds further links."),
+        ("ja", "github.com を指す項目はありません。link:github.com なら添えられたリンクも探せます。"),
+        ("zh", "没有条目本身指向 github.com；link:github.com 还会查找附带的链接。"),
+    ],
+)
+def test_a_site_that_only_further_links_lead_to(site: TestClient, language: str, hint: str) -> None:
+    shown = page(site, f"/search?q=site:github.com&lang={language}")
+    assert hint in {words(aside) for aside in shown.select(".results > .aside")}
+
+
 def test_issues_and_works_show_them(site: TestClient) -> None:
     meta = page(site, "/issues/2").select("#item-11 .meta a")
     assert [(words(a), a["href"]) for a in meta][1:] == [("code github.com", CODE.url)]

@@ -46,6 +46,10 @@ def _patterns(language: Language) -> list[tuple[str, str]]:
             _("The archive has nothing under “%(link)s”."),
         ),
         (
+            r"No item's own link leads to (?P<site>\S+); link:\S+ also finds further links\.",
+            _("No item's own link leads to %(site)s; link:%(site)s also finds further links."),
+        ),
+        (
             r"The language model is not available here, so only words are compared\.",
             _("The language model is not available here, so only words are compared."),
         ),
