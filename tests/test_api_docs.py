@@ -9,10 +9,12 @@ from shutil import which
 
 import pytest
 
+from backissues import draft_items
 from tests.served import fill, running
 from web import params
 from web.problems import TITLES
 from web.searching import search_items
+from web.settings import Settings
 
 PAGE = (Path(__file__).parent.parent / "docs" / "api.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
@@ -26,7 +28,9 @@ COMMANDS = {
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with fill(tmp_path_factory.mktemp("docs")) as archive, running(archive) as address:
+    # Drafts are read as the program itself does: an example has to be one.
+    settings = Settings(parse_draft=draft_items)
+    with fill(tmp_path_factory.mktemp("docs")) as archive, running(archive, settings) as address:
         yield address
 
 
