@@ -10,8 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from click.testing import CliRunner
 from starlette.testclient import TestClient
 
+import backissues
 from index.archive import Archive
 from index.types import Document, FurtherLink, Item
 from ingest.load import ingest
@@ -271,3 +273,20 @@ def test_plain_records_may_name_addresses_alone(tmp_path: Path) -> None:
 def test_a_document_keeps_them_when_it_is_read_back(archive: Archive) -> None:
     held: Document = archive.document(archive.works([SHARED])[SHARED][0].issue_id)
     assert held.items[5].links == (CODE, GALLERY)
+
+
+def test_the_command_line_prints_and_takes_them(tmp_path: Path) -> None:
+    fill(tmp_path / "kept").close()
+    place = ["--archive", str(tmp_path / "kept")]
+
+    def said(*command: str) -> str:
+        done = CliRunner().invoke(backissues.main, [*command, *place])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    found = said("search", CODE.url)
+    assert f"{LINKS_TO_IT} · also in Field notes 2" in found
+    assert f"  https://arxiv.org/abs/2104.06601v2\n  {CODE.url}  code\n  {GALLERY.url}\n" in found
+    assert said("related", CODE.url).startswith(f"A general segmenter\n{LINKS_TO_IT}\n\n")
+    assert json.loads(said("related", CODE.url, "--json"))["further_link"] == CODE.key
+    assert json.loads(said("search", "--json", "link:github.com"))["total"] == 1
