@@ -146,7 +146,8 @@ class Database:
     def _prepare(self, create: bool) -> None:
         if not self.file.exists():
             if not create:
-                raise NoArchive(f"There is no archive in {self.folder.absolute()}: `backissues ingest SOURCE` makes one.")
+                place = self.folder.absolute()
+                raise NoArchive(f"There is no archive in {place}: `backissues ingest SOURCE` makes one.")
             self.folder.mkdir(parents=True, exist_ok=True)
             self.file.touch()
         with self.file.open("rb") as file:
