@@ -1,6 +1,6 @@
 #!/bin/sh
 # The browser tests drive Debian's chromium. Install it where that is possible; say so where it is not.
-command -v chromium >/dev/null 2>&1 && exit 0
+command -v "${CHROMIUM:-chromium}" >/dev/null 2>&1 && exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     echo "chromium is missing: installing it from Debian's packages"
     export DEBIAN_FRONTEND=noninteractive
