@@ -226,6 +226,19 @@ def test_what_is_not_there_is_said_on_a_page_that_helps(site: TestClient, path: 
     assert "Nothing stands at this address" in fragment.text
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "Wait a moment"), ("zh", "请稍等片刻")])
+def test_whoever_asks_too_often_is_told_to_wait_in_their_own_language(
+    archive: Archive, language: str, said: str
+) -> None:
+    with client(archive, Settings(rate_limit="1/minute")) as site:
+        site.get("/about", headers=PAGE)
+        answer = site.get("/about", headers={**PAGE, "Accept-Language": language})
+    assert answer.status_code == 429
+    page = BeautifulSoup(answer.text, "lxml")
+    assert one(page, ".lede").get_text().startswith(said)
+    assert "per 1 minute" not in answer.text
+
+
 def test_every_example_on_the_about_page_finds_something_here(site: TestClient) -> None:
     examples = soup(site, "/about").select(".grammar dt a")
     told = {example.get_text().partition(":")[0] for example in examples}

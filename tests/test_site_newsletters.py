@@ -63,6 +63,12 @@ def test_the_front_page_lists_the_newsletters_and_leads_to_the_issues_of_each(si
     assert len(opened(soup(site, "/issues"))) == 5
 
 
+def test_the_newest_issue_names_its_newsletter_once(site: TestClient) -> None:
+    """Its title is "Field notes 3"; beneath hits, which show a number alone, the name stands."""
+    place = one(soup(site, "/"), ".newest .where")
+    assert place.get_text().count("Field notes") == 1
+
+
 def test_the_issues_before_and_after_are_of_the_same_newsletter(site: TestClient) -> None:
     harbour = [str(link["href"]) for link in soup(site, "/issues?newsletter=Letters+%26+%3CHarbour%3E").select(".open")]
     page = soup(site, harbour[0])
