@@ -27,8 +27,8 @@ Rows = npt.NDArray[np.intp]
 
 FEW = 300
 """A row picked out by number costs about so many times a row that a scan skips."""
-SCAN = 60_000
-"""At least so many rows of the nearest clusters are scanned: 3 ms, recall@10 0.999 among a million."""
+SCAN = 50_000
+"""At least so many rows of the nearest clusters are scanned: 2 ms, recall@10 0.999 among a million."""
 SCAN_SELECTED = 8_000
 """Under a condition at least so many rows that meet it, and as many clusters as without it; a row by itself takes up to
 ten times as long as one among others."""

@@ -173,8 +173,12 @@ class Postings:
     token: str
     lists: Sequence[PostingList]
 
-    def __len__(self) -> int:
+    @cached_property
+    def _count(self) -> int:
         return sum(len(numbers) for numbers, _ in self.lists)
+
+    def __len__(self) -> int:
+        return self._count
 
     @cached_property
     def whole(self) -> PostingList:
