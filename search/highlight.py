@@ -16,6 +16,7 @@ from .results import Highlight
 FIELDS = ("title", "subtitle", "summary", "note")
 LONGEST = 280
 """Characters of one stretch."""
+_GAP = re.compile(r"\s|(?<=[。，、！？；])")
 _SENTENCE = re.compile(r"[^。！？!?.]+(?:[。！？!?]+|\.(?=\s|$)|\.(?!\s)|$)")
 
 
@@ -46,10 +47,18 @@ def _sentences(text: str) -> Iterator[str]:
     for match in _SENTENCE.finditer(text):
         pending += match[0]
         if len(pending.strip()) >= 12 and not re.search(r"\w\.$", pending[:-1]):
-            yield pending.strip()[:LONGEST]
+            yield _short(pending.strip())
             pending = ""
     if pending.strip():
-        yield pending.strip()[:LONGEST]
+        yield _short(pending.strip())
+
+
+def _short(sentence: str) -> str:
+    """At most `LONGEST` characters, whole words where there are any."""
+    if len(sentence) <= LONGEST:
+        return sentence
+    gaps = [gap.start() for gap in _GAP.finditer(sentence, LONGEST - 30, LONGEST + 1)]
+    return sentence[: gaps[-1] if gaps else LONGEST].rstrip()
 
 
 def _spans(text: str, wanted: set[str]) -> list[tuple[int, int]]:
@@ -77,11 +86,11 @@ def _stretch(field: str, text: str, spans: list[tuple[int, int]]) -> Highlight:
             begin, most = start, last - first
     begin = max(0, min(begin - 40, len(text) - LONGEST))
     if begin:  # not in the middle of a word
-        gap = re.search(r"\s|(?<=[。，、！？；])", text[begin : begin + 30])
+        gap = _GAP.search(text[begin : begin + 30])
         begin += gap.end() if gap else 0
     end = min(len(text), begin + LONGEST)
     if end < len(text):
-        gaps = [gap.start() for gap in re.finditer(r"\s|(?<=[。，、！？；])", text[end - 30 : end + 1])]
+        gaps = [gap.start() for gap in _GAP.finditer(text[end - 30 : end + 1])]
         end += gaps[-1] - 30 if gaps else 0
     before, after = "… " if begin else "", " …" if end < len(text) else ""
     shift = begin - len(before)

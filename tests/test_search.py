@@ -297,6 +297,17 @@ def test_undated_issues_are_sorted_and_counted(tmp_path: Path, encoder: Encoder)
             assert titles(found) == ["Bees one", "Bees two"]  # what has no date comes last either way
 
 
+def test_a_long_sentence_ends_with_a_whole_word() -> None:
+    from search.highlight import LONGEST, sentences
+
+    text = "Wanderers " + "between the hives, " * 30 + "go home."
+    (short,) = sentences(text)
+    assert LONGEST - 30 < len(short) <= LONGEST
+    assert text[len(short)] == " "
+    assert sentences("蜂" * 400) == ["蜂" * LONGEST]
+    assert sentences("A bee hums here.") == ["A bee hums here."]
+
+
 def test_long_texts_are_cut_at_words_around_what_matched() -> None:
     from search.highlight import LONGEST, highlights
 
