@@ -8,9 +8,11 @@ from bs4 import BeautifulSoup
 from starlette.testclient import TestClient
 
 from index.archive import Archive
+from index.types import Issue
 from search.query import understand
 from tests.served import client, fill
 from web import i18n, messages, wording
+from web.render import environment
 
 PAGE = {"Accept": "text/html"}
 
@@ -152,3 +154,15 @@ def test_reasons_are_translated_with_their_names() -> None:
     said = wording.say("Both speak of GPT-3, 100% recall", i18n.language("ja"))
     assert said == "どちらも GPT-3, 100% recall を扱う"
     assert wording.say("Something nobody foresaw", i18n.language("ja")) == "Something nobody foresaw"
+
+
+@pytest.mark.parametrize(("code", "said"), [("en", "Week 43, 2020"), ("ja", "2020年第43週"), ("zh", "2020 年第 43 周")])
+def test_a_week_and_its_year_stand_in_the_order_of_the_language(code: str, said: str) -> None:
+    language = i18n.language(code)
+    template = '{% from "macros.html" import issue_name with context %}{{ issue_name(issue, true) }}'
+    shown = (
+        environment()
+        .from_string(template)
+        .render(issue=Issue("A week's papers", year=2020, week=43), _=language.text, l10n=language)
+    )
+    assert shown == said
