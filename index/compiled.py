@@ -96,7 +96,8 @@ class CompiledEncoder:
         self._fingerprint: str = stamp["fingerprint"]
         self._dimensions: int = stamp["dimensions"]
         self._query_prompt, self._passage_prompt = stamp["prompts"]
-        self._table = np.load(folder / TABLE, mmap_mode="r") if (folder / TABLE).exists() else None
+        # Not as np.memmap, whose every part is wrapped anew: that would double the time of looking up a text's rows.
+        self._table = np.asarray(np.load(folder / TABLE, mmap_mode="r")) if (folder / TABLE).exists() else None
         self._batching = threading.Lock()
         self._compiling = threading.Lock()
         self._parts: dict[str, Any] = {"core": self._library.Core()}
@@ -177,7 +178,7 @@ class CompiledEncoder:
             mask[row, : len(tokens)] = 1
         found: dict[str, npt.NDArray[Any]] = {IDS: ids, MASK: mask}
         if self._table is not None:
-            found[EMBEDDED] = self._table[ids].astype(np.float32)
+            found[EMBEDDED] = self._table.take(ids, axis=0).astype(np.float32)
         return {name: found[name] for name in self._inputs}
 
     def _batches(self, encoded: list[list[int]], vectors: FloatArray) -> None:
