@@ -164,6 +164,15 @@ def test_nothing_close_says_so_and_offers_ways_on(site: TestClient) -> None:
     assert "quotation marks" in narrowed.get_text()
 
 
+def test_a_link_that_is_not_here_is_no_condition(site: TestClient) -> None:
+    page = soup(site, "/search?q=https://arxiv.org/abs/2110")
+    assert one(page, "h1.count").get_text(strip=True) == "Nothing found"
+    assert "The archive has nothing under “arxiv.org/abs/2110”." in one(page, ".aside").get_text()
+    assert "condition" not in one(page, ".nothing").get_text()
+    narrowed = soup(site, "/search?q=https://arxiv.org/abs/2110+issue:99")
+    assert "Nothing matches under these conditions." in one(narrowed, ".nothing").get_text()
+
+
 def test_conditions_that_nothing_meets_offer_the_search_without_them(site: TestClient) -> None:
     page = soup(site, "/search?q=robot&year=1999")
     assert one(page, "h1").get_text(strip=True) == "Nothing found"
