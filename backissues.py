@@ -688,6 +688,8 @@ def show(renderable: object) -> None:
 
 def show_hit(hit: "Hit", *, judged: bool = True) -> None:
     """One hit as three or four lines: title, where it was printed, the sentence that matched, the link."""
+    from web.shortening import shorten
+
     colour = {"strong": "green", "good": "yellow", "weak": None}[hit.match]
     match = "  " + click.style(f"{hit.match} {hit.score:.2f}", fg=colour) if judged else ""
     click.echo(click.style(hit.item.title, bold=True) + match)
@@ -697,7 +699,7 @@ def show_hit(hit: "Hit", *, judged: bool = True) -> None:
     said = next((part.text for part in hit.highlights if part.field not in ("title", "subtitle")), hit.item.summary)
     if said:
         text = " ".join(said.split())
-        click.echo(f"  {text if len(text) <= LONGEST else text[:LONGEST].rstrip() + ' …'}")
+        click.echo(f"  {shorten(text, LONGEST, ' …')}")
     if hit.item.url:
         click.secho(f"  {hit.item.url}", fg="blue")
     for link in hit.item.links[:FURTHER]:

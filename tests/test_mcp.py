@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from index.archive import Archive
-from tests.served import NAMES, SHARED, draft, fill, running
+from tests.served import NAMES, SHARED, document, draft, fill, running
 from web.mcp import make_server
 from web.settings import Settings
 
@@ -146,3 +147,20 @@ def test_answers_are_short(archive: Archive) -> None:
         assert len(text) / len(hits) < 900
 
     ask(make_server(archive, Settings()), work)
+
+
+def test_a_long_text_without_gaps_is_shortened_at_its_end_not_at_its_first_gap(tmp_path: Path) -> None:
+    issue = document(1)
+    texts = ("GPT " + "\N{CJK UNIFIED IDEOGRAPH-6570}" * 600, "lantern " * 60)
+    items = tuple(replace(item, summary=text) for item, text in zip(issue.items, texts, strict=False))
+
+    async def read(client: Client) -> None:
+        printed = (await call(client, "search_archive", query="issue:1"))["hits"]
+        spaceless, spaced = sorted((hit["text"] for hit in printed), reverse=False)
+        assert len(spaceless) == 280
+        assert spaceless.endswith("\N{CJK UNIFIED IDEOGRAPH-6570} …")
+        assert 256 <= len(spaced) <= 280
+        assert spaced.endswith("lantern …")
+
+    with fill(tmp_path / "long", [replace(issue, items=items)]) as archive:
+        ask(make_server(archive, Settings()), read)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from index.archive import Archive
 from index.text import stem, tokens
 from tests.conftest import ROOT
-from tests.served import NAMES, fill
+from tests.served import NAMES, document, fill
 from web import keywords
 from web.render import direction, host
 
@@ -183,6 +184,17 @@ def test_words_are_spread_over_files_and_found_again(tmp_path: Path, monkeypatch
         files = list((tmp_path / "search" / "words").iterdir())
     assert len(files) > 5
     assert spread[0].startswith(NAMES[3])
+
+
+def test_texts_end_with_whole_words(tmp_path: Path) -> None:
+    issue = document(1)
+    items = tuple(replace(item, summary="wanderers' lanterns " * 20) for item in issue.items)
+    with fill(tmp_path / "archive", [replace(issue, items=items)]) as archive:
+        keywords.write(archive, tmp_path / "search", host)
+    texts = json.loads((tmp_path / "search" / "texts" / "0.json").read_text("utf-8"))
+    assert len(texts) == len(items)
+    for text in texts:
+        assert text.rstrip(" …").endswith(("wanderers'", "lanterns"))
 
 
 MARKED = """

@@ -18,6 +18,7 @@ from tests.conftest import WordEncoder
 from tests.served import client, documents, fill
 from web import front, i18n, plots, reading, render, shelf
 from web.asking import Asked
+from web.shortening import shorten
 
 EN = i18n.language("en")
 PAIRS = st.lists(
@@ -155,7 +156,7 @@ def test_a_text_of_unknown_language_is_read_by_its_script(text: str, code: str |
     ],
 )
 def test_texts_are_shortened_between_words_or_characters(text: str, short: str) -> None:
-    assert render.shorten(text, 34 if " that " in text else 40) == short
+    assert shorten(text, 34 if " that " in text else 40) == short
 
 
 @pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "data:text/html,x", "//evil", "http://[broken"])

@@ -21,7 +21,8 @@ from index.text import tokens
 from index.types import Issue
 
 from .entries import Entry, entries
-from .render import shorten, without
+from .render import without
+from .shortening import shorten
 
 WEIGHTS = (("title", 3), ("subtitle", 2), ("note", 1), ("summary", 1), ("section", 1))
 TEXTS = 100
@@ -81,7 +82,7 @@ class Index:
         for name, column in self.columns.items():
             column.append(row[name])
         text = " ".join((item.summary or item.note or "").split())
-        self.texts.append(text if len(text) <= SNIPPET else text[:SNIPPET] + " …")
+        self.texts.append(shorten(text, SNIPPET))
 
     def _issue(self, issue: Issue) -> int:
         if issue.id not in self.issues:

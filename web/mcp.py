@@ -24,6 +24,7 @@ from .entries import entries
 from .params import MAX_DRAFT, MAX_LIMIT, MAX_QUERY
 from .records import ItemOut
 from .settings import Settings
+from .shortening import shorten
 from .steady import steady
 from .urls import Urls
 
@@ -343,9 +344,7 @@ def _further(item: Item) -> list[str]:
 
 
 def _short(text: str | None) -> str | None:
-    if text is None or len(text) <= SNIPPET:
-        return text
-    return text[:SNIPPET].rsplit(" ", 1)[0] + " …"
+    return None if text is None else shorten(text, SNIPPET, " …")
 
 
 def _line(issue: Issue, items: int) -> IssueLine:

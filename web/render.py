@@ -30,6 +30,7 @@ from . import assets, i18n
 from .naming import UNNAMED, archive_name, newsletters
 from .places import SENTINEL
 from .settings import Settings
+from .shortening import shorten
 from .texts import kinds
 from .urls import quote_key
 from .wording import say
@@ -181,15 +182,6 @@ def when(issue: Issue, language: i18n.Language) -> Markup:
 def kind(value: str, language: i18n.Language) -> str:
     """What an item is, in the language."""
     return kinds(language).get(value, value)
-
-
-def shorten(text: str, length: int, end: str = "…") -> str:
-    """At most `length` characters, cut between words where there is a gap near the end (there is none in Chinese)."""
-    if len(text) <= length:
-        return text
-    cut = text[: length - len(end)]
-    gap = cut.rfind(" ", max(0, length - 24))
-    return cut[:gap].rstrip(" ,;:") + end if gap > 0 else cut + end
 
 
 def tied(name: str) -> str:
