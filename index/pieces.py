@@ -39,8 +39,8 @@ def load_tokenizer(folder: Path, tokens: int) -> Tokenize:
     if (folder / SETTINGS).exists():
         try:
             return PieceTokenizer(folder, tokens)
-        except ImportError:
-            pass  # marisa-trie is missing: slower to load, and otherwise the same
+        except (ImportError, RuntimeError):
+            pass  # marisa-trie is missing or too old for the file: the whole one is slower to load, otherwise the same
     return load_whole(folder, tokens)
 
 
@@ -55,7 +55,10 @@ def load_whole(folder: Path, tokens: int) -> Tokenize:
 
 
 class PieceTokenizer:
-    """A tokenizer that `write_pieces` wrote. Any number of threads may use it at once; raises ImportError."""
+    """A tokenizer that `write_pieces` wrote. Any number of threads may use it at once.
+
+    Raises ImportError without marisa-trie, RuntimeError where that cannot read the file.
+    """
 
     def __init__(self, folder: Path, tokens: int) -> None:
         import marisa_trie

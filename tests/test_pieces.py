@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre
 
 from index.encoder import load_reference
 from index.packaged_model import packaged_checkpoint
-from index.pieces import SETTINGS, UNCUT, WHOLE, PieceTokenizer, load_tokenizer, load_whole, write_pieces
+from index.pieces import SETTINGS, TRIE, UNCUT, WHOLE, PieceTokenizer, load_tokenizer, load_whole, write_pieces
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -315,6 +316,24 @@ def test_it_takes_little_memory_and_without_the_trie_the_whole_one_is_used(folde
     assert ids == whole_ids
     assert megabytes < 20
     assert whole_megabytes > 100, "the other one should show in this measure"
+
+
+def test_a_trie_that_cannot_be_read_is_done_without(tmp_path: Path) -> None:
+    tokenizer = unigram({"▁": -1.0, "a": -1.0})
+    tokenizer.save(str(tmp_path / WHOLE))
+    assert write_pieces(tmp_path, ["a"])
+    (tmp_path / TRIE).write_bytes(b"another format" * 100)
+    loaded = load_tokenizer(tmp_path, TOKENS)
+    assert not isinstance(loaded, PieceTokenizer)
+    assert loaded(["a b"]) == [tokenizer.encode("a b").ids]
+
+
+def test_threads_may_share_one(pieces: PieceTokenizer, whole: Tokenizer) -> None:
+    """The trie, the cache of frequent words and the tokenizer in front are all shared."""
+    texts = [f"{text} {n}" for n in range(30) for text in ODD.values() if len(text) < 1000]
+    expected = [encoding.ids for encoding in whole.encode_batch(texts)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(pieces, [texts] * 8)) == [expected] * 8
 
 
 def test_without_the_trie_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
