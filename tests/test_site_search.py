@@ -101,6 +101,16 @@ def test_facets_and_chips_are_links_that_toggle(site: TestClient) -> None:
     assert not wider.select(".chips")
 
 
+def test_a_facet_that_the_question_itself_chose_is_taken_out_of_the_question(site: TestClient) -> None:
+    page = soup(site, "/search?q=database+section:tools+year:2021")
+    chosen = page.select('.facets [aria-current="true"]')
+    assert [link.select("span")[0].get_text() for link in chosen] == ["Tools", "2021"]
+    assert "q=database+year%3A2021" in str(chosen[0]["href"])
+    assert "section" not in str(chosen[0]["href"])
+    without = soup(site, str(chosen[0]["href"]))
+    assert [chip.get_text(" ", strip=True) for chip in without.select(".chips a > span:first-child")] == ["Year"]
+
+
 def test_reading_on_in_an_archive_that_has_changed_leads_to_the_matches_anew(tmp_path: Path) -> None:
     with fill(tmp_path) as archive, client(archive) as site:
         more = one(soup(site, "/search?year=2021"), ".more a")

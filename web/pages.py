@@ -198,6 +198,8 @@ def _sorts(here: View, asked: Asked) -> list[Choice]:
 
 _FACETS = ("newsletter", "section", "kind", "year", "host", "language")
 _FACET_VALUES, _YEARS = 8, 12
+_WRITTEN = {"site": "host"}
+"""Fields that a question names otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,25 +210,24 @@ class FacetView:
 
 
 def _facets(here: View, asked: Asked, answer: Answer) -> list[FacetView]:
-    """The facets that can still narrow something, each value a link that adds it or takes it away."""
+    """The facets that can still narrow something, each value a link that adds it or takes it away, from the question
+    itself where it was written there."""
     names = facet_names(here.language)
     by_field = {facet.field: facet for facet in answer.facets}
+    written = {(_WRITTEN.get(c.field, c.field), c.value.casefold()): c.without for c in answer.query.chips}
     views = []
     for field in _FACETS:
         facet = by_field.get(field)
         if facet is None or not _narrows(facet):
             continue
-        values = tuple(
-            Choice(
-                value.value,
-                facet_value(here.language, field, value.label),
-                asked.toggled(field, value.value).href,
-                (field, value.value) in asked.conditions,
-                value.count,
-            )
-            for value in facet.values[: _YEARS if field == "year" else _FACET_VALUES]
-        )
-        views.append(FacetView(field, names[field], values))
+        values = []
+        for value in facet.values[: _YEARS if field == "year" else _FACET_VALUES]:
+            rest = written.get((field, value.value.casefold()))
+            turned = asked.toggled(field, value.value) if rest is None else replace(asked, query=rest, cursor=None)
+            chosen = rest is not None or (field, value.value) in asked.conditions
+            label = facet_value(here.language, field, value.label)
+            values.append(Choice(value.value, label, turned.href, chosen, value.count))
+        views.append(FacetView(field, names[field], tuple(values)))
     return views
 
 
