@@ -22,6 +22,7 @@ _FRAME = re.compile(
     r"über (?:uns|mich)|das war['’]?s.{0,20}|à propos|qui sommes-nous|"
     r"à (?:la semaine prochaine|bientôt)|s['’]abonner|acerca de|sobre (?:mí|nosotros)|hasta la próxima.{0,10}|"
     r"(?:how to )?contribut(?:e|ing)(?: to (?:.{0,24} )?(?:newsletter|weekly|digest|issue))?|"
+    r"want to (?:contribute|participate|help|join|support us|get involved).{0,16}|"
     r"get involved|participat(?:e|ing)|donat(?:e|ions?)|acknowledge?ments?|abonnieren.{0,20}|"
     r"suscr[ií]bete.{0,20}|"
     r"(?:support|follow|contact|share) (?:me|us|this newsletter)|contacts?|kontakt|contatt[io]|contacto|contato|"
@@ -65,6 +66,8 @@ def within_frame(regions: Sequence[Region]) -> list[Entry]:
         if not _in_frame(entry, region)
         and not (region is greeting and entry.origin in ("paragraph", "title", "heading"))
     ]
+    if kept and _stands_apart(kept[-1], kept[:-1], regions):
+        kept.pop()
     told = sum(entry.said > 0 for entry in kept if entry.origin != "list")
     bodies = sum(entry.origin != "list" for entry in kept)
     listed = not bodies or len(kept) > 5 * bodies
@@ -95,6 +98,14 @@ def _greeting(regions: Sequence[Region]) -> Region | None:
     if first.heading is not None:
         return first if is_greeting(first.name) else None
     return first if len(first.entries) == 1 and entry.origin != "heading" and "/" not in (entry.key or "/") else None
+
+
+def _stands_apart(last: Entry, others: Sequence[Entry], regions: Sequence[Region]) -> bool:
+    """Whether a last link of which nothing is said is alone after a rule, under a list that tells of most of it."""
+    ruled = [block.kind for block in regions[last.region].all_blocks[-2:]] == ["rule", "paragraph"]
+    beside = [entry for entry in others if entry.region == last.region]
+    told = sum(entry.origin == "list" and entry.said > 0 for entry in beside)
+    return ruled and last.origin == "title" and not last.said and told >= 2 and told * 2 >= len(beside)
 
 
 def _trails(entry: Entry, sections: set[str | None]) -> bool:

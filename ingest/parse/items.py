@@ -17,6 +17,7 @@ from .compose import compose
 from .context import Context, width
 from .ending import without_sign_off, without_sources
 from .entry import Entry, further, titled
+from .facets import without_facets
 from .frame import distinct, frame_regions, is_frame_name, merge_digests, unassigned, within_frame
 from .language import language_of
 from .lines import ends_like_sentence, has_id, numbered, split_line, squeeze, without_site
@@ -30,7 +31,7 @@ from .tables import leads_into_card
 def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], list[str]]:
     """The items of a document in order, and the outward links that went to none of them."""
     blocks = unstacked(without_sign_off(blocks), context)
-    regions = _joined(regions_of(_promote(blocks, context)), context)
+    regions = _joined(without_facets(regions_of(_promote(blocks, context)), context), context)
     _lead_images(regions)
     for region in regions:
         segment(region, region.number, context, alone=len(regions) == 1)
@@ -253,8 +254,10 @@ def _headings(regions: Sequence[Region], context: Context) -> None:
         Counter(region.level for region in regions if region.role in ("section", "empty")),
         Counter(region.level for region, _ in drafts),
     )
+    whole = {region.level for region in candidates if region.whole}
     for region, entry in drafts:
-        if _names_entry(region, entry, build) and region.number not in opening:
+        told = region.whole or bool(entry.url) or region.level not in whole
+        if told and _names_entry(region, entry, build) and region.number not in opening:
             region.entries = [entry, *region.after]
         else:
             region.role = "prose"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .blocks import Run, Runs, text_of
 from .context import Context, Link, is_address, names_step, width
@@ -180,7 +181,8 @@ def title_line(runs: Runs, context: Context) -> Title | None:
     lead = len(text) - len(without_number(text)) if number is not None else 0
     keys = {link.key for link in links if not link.bare}
     if len(keys) > 1:
-        return _attributed(line, rest, links, context) or _counted(line, rest, links[0], context)
+        titled = _attributed(line, rest, links, context) or _counted(line, rest, links[0], context)
+        return titled or _enumerated(line, rest, links, context)
     empty = [link for link in links if not link.label.strip()]
     words = title_text(past_number(line), links)
     labels = [link for link in links if link.label.strip() and not link.bare and not context.generic(link.label)]
@@ -196,6 +198,8 @@ def title_line(runs: Runs, context: Context) -> Title | None:
         return Title(
             squeeze(first.label).strip(EDGE), (first, *(link for link in links if link != first)), number, said
         )
+    if len(labels) == 1 and text.strip() == first.label.strip() and text_of(rest[:1]).lstrip()[:1] in (":", "："):
+        rest = after_link(runs, first)  # what is said follows the colon
     labelled = sum(width(link.label) for link in labels)
     other = width(words) - labelled
     if other > labelled and (total > 100 or ends_like_sentence(text)):
@@ -236,12 +240,22 @@ def _counted(line: Runs, rest: Runs, link: Link, context: Context) -> Title | No
     return Title(squeeze(link.label).strip(EDGE), (link,), number, (*said, Run("\n"), *rest) if rest else said)
 
 
+def _enumerated(line: Runs, rest: Runs, links: Sequence[Link], context: Context) -> Title | None:
+    """Links that stand side by side and what is said of all of them ("Part 1, part 2 - how it was built.")."""
+    text, first, last = text_of(line), links[0], links[-1]
+    apart = any(text[one.end : two.start].strip(EDGE + "&") for one, two in pairwise(links))
+    if rest or apart or text[: first.start].strip(EDGE) or any(context.generic(link.label) for link in links):
+        return None
+    said = _told_after(line, last)
+    return Title(squeeze(first.label).strip(EDGE), tuple(links), None, said) if said else None
+
+
 def _told_after(line: Runs, link: Link) -> Runs:
     """What is said after a link in its own line, where a colon or dash sets it apart: "Title: a sentence on it."."""
     said = after_link(line, link)
     text = text_of(said)
     mark = text_of(line)[link.end :].lstrip()[:1]
-    wide = 12 if mark in (":", "：") else 24 if mark in ("-", "–", "—") and ends_like_sentence(text) else 0
+    wide = 12 if mark in (":", "：") else 12 if mark in ("-", "–", "—") and ends_like_sentence(text) else 0
     return said if wide and width(text) >= wide and not any(run.href for run in said) else ()
 
 

@@ -1,6 +1,7 @@
 """Entries that are list items, nested or not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .blocks import Block, text_of
 from .compose import compose
@@ -119,13 +120,19 @@ def _bullet(block: Block, place: tuple[list[Block], list[Block]], number: int, c
     if linked_below and width(before) > 6:
         return None
     entry = _split_bullet(block, links, number, context)
-    if body:
+    notes = [] if linked_below else _notes(below)
+    if body or notes:
         summary = entry.summary
-        compose(entry, body, context)
+        compose(entry, [*body, *notes], context)
         entry.summary = "\n".join(part for part in (summary, entry.summary) if part) or None
     if block.images and entry.image is None:
         entry.image = block.images[0]
     return entry
+
+
+def _notes(below: Sequence[Block]) -> list[Block]:
+    """What list items under one with a link say of it; a single one is a remark, several are points."""
+    return [replace(block, kind="paragraph", level=0) for block in below] if len(below) == 1 else list(below)
 
 
 def _split_bullet(block: Block, links: list[Link], number: int, context: Context) -> Entry:

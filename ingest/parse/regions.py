@@ -26,6 +26,8 @@ class Region:
     """Its place in the document."""
     fielded: bool = False
     """Whether the list under it has the fields of one entry ("When: …", "Where: …")."""
+    whole: bool = False
+    """Whether everything under it is known to be one entry."""
 
     def __post_init__(self) -> None:
         self.all_blocks = self.blocks

@@ -21,11 +21,14 @@ def give_sections(regions: Sequence[Region]) -> None:
         following = regions[number + 1].level if number + 1 < len(regions) else 0
         if region.entries and (region.role == "item" or (region.role == "split" and region.level in named)):
             if not (region.level in counted and stack and stack[0][0] >= region.level):
-                while stack and (stack[-1][0] > region.level or (stack[-1][0] == region.level and not stack[-1][2])):
+                while stack and stack[-1][0] >= region.level:
+                    if stack[-1][0] == region.level and stack[-1][2] and not region.whole:
+                        break
                     stack.pop()
             name = stack[-1][1] if stack else None
             for entry in region.entries:
-                entry.section = region.name if name is None and levels and entry.own != "title" else name
+                own = name is None and levels and entry.own != "title" and not region.whole
+                entry.section = region.name if own else name
             continue
         while stack and stack[-1][0] >= region.level:
             stack.pop()

@@ -15,6 +15,9 @@ from .titles import leads_titles, titles
 def segment(region: Region, number: int, context: Context, *, alone: bool = True) -> None:
     """Finds the entries of one region and what role its heading plays; `alone` if the document has no other."""
     blocks = region.blocks
+    if region.whole:
+        region.role = "item"
+        return
     if leads_titles(region, number, context):
         return
     for finder in (rows, titles, lists, cards):

@@ -82,7 +82,7 @@ def unwrapped(text: str) -> str:
     pairs = list(_pairs(lines))
     column = _column(lines, pairs)
     if column is not None:
-        joined = {number for number in pairs if _fills(lines, number, column)}
+        joined = {number for number in pairs if _fills(lines, number, column) or _runs_on(lines, number)}
     elif _is_loose(lines, pairs):
         joined = {number for number in pairs if not _WHOLE.fullmatch(lines[number].strip())}
     else:
@@ -141,6 +141,12 @@ def _is_loose(lines: Sequence[str], pairs: Sequence[int]) -> bool:
 def _goes_on(line: str) -> bool:
     """Whether a line starts in the middle of a sentence."""
     return line.lstrip(" \t*_[(\"'“‘`")[:1].islower()
+
+
+def _runs_on(lines: Sequence[str], number: int) -> bool:
+    """Whether a line that is no title goes on in the middle of a sentence."""
+    line = lines[number].strip()
+    return _goes_on(lines[number + 1]) and width(line) > _COLUMNS.start and not _WHOLE.fullmatch(line)
 
 
 def _fills(lines: Sequence[str], number: int, column: int) -> bool:
