@@ -307,6 +307,25 @@ def test_the_body_of_a_batch_is_checked_with_pointers(api: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "kind", "told"),
+    [
+        (b"queries=audio", "application/x-www-form-urlencoded", "Content-Type: application/json"),
+        (b'{"queries": ["audio"]}', "text/plain", "Content-Type: application/json"),
+        (b'"audio"', "application/json", "A JSON object is wanted"),
+        (b'{"queries": [audio]}', "application/json", "This is no JSON: Expecting value at character 13."),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_told_what_to_send(api: TestClient, sent: bytes, kind: str, told: str) -> None:
+    response = api.post("/api/v1/search", content=sent, headers={"Content-Type": kind})
+    problem = response.json()
+    assert (response.status_code, problem["code"]) == (422, "invalid")
+    (error,) = problem["errors"]
+    assert error["at"] == "/"
+    assert told in error["detail"]
+    assert told in problem["detail"]
+
+
+@pytest.mark.parametrize(
     "path", ["/items/999", "/items/999/related", "/works/arxiv:9", "/issues/999", "/problems/x", "/x"]
 )
 def test_what_is_not_there_is_a_404(api: TestClient, path: str) -> None:

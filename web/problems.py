@@ -166,11 +166,20 @@ def as_problem(error: Exception) -> Problem:
 
 
 def _invalid(errors: Sequence[Any]) -> Problem:
-    found = tuple((_where(error["loc"]), str(error["msg"]).removeprefix("Value error, ")) for error in errors)
+    found = tuple(_offending(error) for error in errors)
     unknown = [at for (at, _), error in zip(found, errors, strict=True) if error["type"] == "extra_forbidden"]
     if unknown:
         return Problem("unknown-parameter", f"Unknown: {', '.join(unknown)}.", found)
     return Problem("invalid", "; ".join(f"{at}: {detail}" for at, detail in found), found)
+
+
+def _offending(error: Any) -> tuple[str, str]:
+    """Where one error is, and what it is: in a script's terms where pydantic speaks of its own inside."""
+    if error["type"] == "json_invalid":  # its place is a character's, not a value's
+        return "/", f"This is no JSON: {error['ctx']['error']} at character {error['loc'][-1]}."
+    if error["type"] == "model_attributes_type" and tuple(error["loc"]) == ("body",):
+        return "/", "A JSON object is wanted, sent with the header Content-Type: application/json."
+    return _where(error["loc"]), str(error["msg"]).removeprefix("Value error, ")
 
 
 def _where(location: Sequence[str | int]) -> str:
