@@ -155,6 +155,8 @@ def test_metadata_of_a_page() -> None:
         ("Vol. 7: on bread", "", (7, None, None, None)),
         ("周刊（第 186 期）：慢", "", (186, None, None, None)),
         ("週刊 第12号", "", (12, None, None, None)),
+        ("山海周刊 第二十一期", "", (21, None, None, None)),
+        ("山海周刊 第一百零五期", "", (105, None, None, None)),
         ("2020 年第 37 周", "", (None, None, 2020, 37)),
         ("ML news week 9, 2021", "", (None, None, 2021, 9)),
         ("News # 2020 年第 50 周", "", (None, None, 2020, 50)),

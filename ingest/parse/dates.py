@@ -43,6 +43,8 @@ _NUMBER = re.compile(
     r"|\b(\d{1,4})(?:st|nd|rd|th)\s+(?:issue|edition)\b",
     re.IGNORECASE,
 )
+_HAN_DIGITS = "〇一二三四五六七八九"
+_HAN_NUMBER = re.compile(r"第\s*([零〇一二三四五六七八九十百]{1,6})\s*(?:期|号|號|回|刊|弹|弾|辑|集)")
 _TRAILING = re.compile(r"[^\d\s/.,:-]\s+(\d{1,4})\s*$")
 _YEAR = re.compile(r"(?<!\d)(20\d{2}|19[89]\d)(?!\d)")
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d{2})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
@@ -111,7 +113,20 @@ def number_in(text: str) -> int | None:
         value = int(next(group for group in found.groups() if group))
         if 0 < value < 10000 and not (1980 <= value <= 2100 and "#" not in found[0]):
             return value
-    return None
+    spelled = _HAN_NUMBER.search(text)
+    return _from_han(spelled[1]) if spelled else None
+
+
+def _from_han(digits: str) -> int | None:
+    """A number up to 999 in Chinese digits, spelled out (一百零五) or one after another (一〇五)."""
+    if not set(digits) & set("十百"):
+        return int("".join(str(_HAN_DIGITS.index(digit)) for digit in digits.replace("零", "〇"))) or None
+    hundreds, _, below = digits.rpartition("百")
+    tens, ten, ones = below.replace("零", "").rpartition("十")
+    parts = [(hundreds, 100, "百" in digits), (tens, 10, bool(ten)), (ones, 1, False)]
+    if any(len(part) > 1 for part, _, _ in parts):
+        return None
+    return sum(weight * (_HAN_DIGITS.index(part) if part else int(said)) for part, weight, said in parts) or None
 
 
 def _week(text: str) -> int | None:
@@ -168,7 +183,9 @@ def printed_in(title: str, opening: Iterable[str] = (), url: str | None = None) 
     for text in opening:
         week = result.week if result.week is not None else _week(text)
         fitting = result.week is None or _week(text) in (None, result.week)
-        year = result.year or (_year(text) if (week is not None or date_in(text)) and fitting else None)
+        year = result.year or (
+            _year(text) if (week is not None or date_in(text) or _dates_an_issue(text)) and fitting else None
+        )
         told = year if week is not None or len(text) <= 80 or _year(text) else None  # "on May 3rd" may be any date
         date = result.date or (date_in(text, told) if fitting else None)
         number = result.number
@@ -183,6 +200,11 @@ def printed_in(title: str, opening: Iterable[str] = (), url: str | None = None) 
     if result.date and (result.year is None or result.week is None):
         result = replace(result, year=result.date.year)
     return result
+
+
+def _dates_an_issue(text: str) -> bool:
+    """Whether a short line gives an issue's number and month ("Issue 4 | May 2020")."""
+    return len(text) <= 60 and number_in(text) is not None and bool(_EN_MONTH.search(text) or _HAN_MONTH.search(text))
 
 
 def _year(text: str) -> int | None:

@@ -13,7 +13,7 @@ from lxml import html
 
 from index.types import Document, Issue, Item
 
-from ..links import canonical_key, clean_url
+from ..links import canonical_key, clean_url, is_profile
 from .blocks import Block, text_of
 from .context import is_address, similar, survey, width
 from .dates import Printed, date_in, is_date, names_an_issue, number_in, printed_in
@@ -218,14 +218,15 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
             alike = sum(block.kind == "heading" and block.level == heading.level for block in blocks)
             if printed == title or heading.level == 1 or alike == 1 or names_an_issue(printed):
                 blocks = [block for block in blocks if block is not heading]
-        elif heading is not None and _heads_all(heading, blocks):
+        elif heading is not None and _heads_all(heading, blocks, titled=names_an_issue(title)):
             blocks = [block for block in blocks if block is not heading]
             if not (names_an_issue(title) or is_greeting(printed)):
                 title = printed  # a page may only bear the name of its site
         return title, blocks
     levels = [block.level for block in blocks if block.kind == "heading"]
     if heading is not None and not any(run.href for run in heading.runs):
-        above = heading is first and (heading.level == 1 or names_an_issue(printed))
+        top = heading.level == 1 and not _heads_part(heading, blocks)
+        above = heading is first and (top or names_an_issue(printed))
         if above or (len(levels) > 1 and heading.level < min(level for level in levels[1:])):
             return printed, [block for block in blocks if block is not heading]
     if first is not None and first.kind == "paragraph":
@@ -235,13 +236,26 @@ def _title(blocks: list[Block], meta: _Meta) -> tuple[str, list[Block]]:
     return "" if meta.name else printed, blocks
 
 
-def _heads_all(heading: Block, blocks: Sequence[Block]) -> bool:
-    """Whether a heading is that of the whole issue: it says so, or it is the only one of its height, above others."""
+def _heads_part(heading: Block, blocks: Sequence[Block]) -> bool:
+    """Whether a first heading only opens a part: links are listed under it, as under others like it."""
+    parts = [number for number, block in enumerate(blocks) if block.kind == "heading" and block.level == heading.level]
+    ends = [*parts[1:], len(blocks)]
+    listing = [
+        any(block.kind == "item" and any(run.href for run in block.runs) for block in blocks[start:end])
+        and not any(block.kind == "heading" for block in blocks[start + 1 : end])
+        for start, end in zip(parts, ends, strict=True)
+    ]
+    return len(parts) > 1 and blocks[parts[0]] is heading and listing[0] and sum(listing) >= 2
+
+
+def _heads_all(heading: Block, blocks: Sequence[Block], *, titled: bool) -> bool:
+    """Whether a heading is that of the whole issue: it says so, if nothing else did, or it is the only one of its
+    height, above others."""
     if any(run.href for run in heading.runs):
         return False
     levels = [block.level for block in blocks if block.kind == "heading"]
     lone = heading.level == 1 and levels.count(1) == 1 and len(levels) >= 3
-    return lone or names_an_issue(squeeze(text_of(heading.runs)))
+    return lone or (not titled and names_an_issue(squeeze(text_of(heading.runs))))
 
 
 def _origin(blocks: list[Block]) -> tuple[str | None, list[Block]]:
@@ -253,7 +267,7 @@ def _origin(blocks: list[Block]) -> tuple[str | None, list[Block]]:
         said = "".join(run.text for run in block.runs if not run.href).strip()
         if len(hrefs) == 1 and width(said) <= 24 and (block.quoted or said.endswith((":", "："))):
             url = clean_url(hrefs[0])
-            if url:
+            if url and not is_profile(canonical_key(url)):
                 return url, [*blocks[:number], *blocks[number + 1 :]]
     return None, blocks
 

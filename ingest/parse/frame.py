@@ -51,6 +51,18 @@ _GREETING = re.compile(
 )
 
 
+_OPENING = re.compile(
+    r"intro(?:duction)?|editorial|foreword|einleitung|vorwort|préambule|éditorial|édito|introducción|introdução|"
+    r"вступление|введение|前言|引言|导语|导读|はじめに|前書き|들어가며|서론",
+    re.IGNORECASE,
+)
+
+
+def only_opens(name: str) -> bool:
+    """Whether a heading stands over the newsletter's own opening words."""
+    return is_greeting(name) or _OPENING.fullmatch(_SIGNS.sub("", name).strip(" :：!！.。")) is not None
+
+
 def is_greeting(name: str) -> bool:
     """Whether a heading greets the reader, with whatever sign before it."""
     return _GREETING.fullmatch(_SIGNS.sub("", name)) is not None

@@ -18,7 +18,7 @@ from .context import Context, width
 from .ending import without_sign_off, without_sources
 from .entry import Entry, further, titled
 from .facets import without_facets
-from .frame import distinct, frame_regions, is_frame_name, merge_digests, unassigned, within_frame
+from .frame import distinct, frame_regions, is_frame_name, merge_digests, only_opens, unassigned, within_frame
 from .language import language_of
 from .lines import ends_like_sentence, has_id, numbered, split_line, squeeze, without_site
 from .regions import Region, regions_of, section_name, until_rule
@@ -270,6 +270,8 @@ def _names_entry(region: Region, entry: Entry, build: _Build) -> bool:
         return False
     if entry.url is not None or region.fielded:
         return True
+    if only_opens(region.name):
+        return False
     if not any(block.kind == "paragraph" for block in until_rule(region.blocks)) or entry.said < 40:
         return False
     if region.level in build.linked:

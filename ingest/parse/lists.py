@@ -1,5 +1,6 @@
 """Entries that are list items, nested or not."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,6 +11,10 @@ from .entry import Entry
 from .lines import EDGE, ends_like_sentence, first_sentence, split_line, squeeze, title_text, unbracketed
 from .regions import Region
 from .spoken import main_link, spoken_title
+
+_ADDRESS = re.compile(r"https?://\S+")
+_SIGNS = re.compile(r"[\s:：;,，、·•|→⇒➡>~–—-]*[\U0001F000-\U0001FAFF\u2190-\u27BF\uFE0F]*\s*$")
+"""What stands between a name and the address after it: a colon, a dash, an arrow, the picture of a link."""
 
 
 def lists(region: Region, number: int, context: Context) -> list[Entry]:
@@ -150,8 +155,10 @@ def _split_bullet(block: Block, links: list[Link], number: int, context: Context
     bold = next((run for run in block.runs if run.strong and run.text.strip()), None)
     named = is_address(label) and not prefix and "/" not in label and (main.strong or label != label.lower())
     if (context.generic(main.label) and not named) or label.lstrip("#").isdigit() or not label:
-        entry.title = unbracketed(squeeze(first_sentence(prefix or after)).strip(EDGE)) or label
-        entry.summary = squeeze(text) if width(prefix) > width(entry.title) + 4 else said or None
+        name = _SIGNS.sub("", _ADDRESS.sub("", text[: links[0].start])) if links[0].bare else prefix
+        entry.title = unbracketed(squeeze(first_sentence(name or prefix or after)).strip(EDGE)) or label
+        told = squeeze(after).lstrip(EDGE + "。．.)）] ").rstrip(EDGE) if said else None
+        entry.summary = squeeze(text) if width(name or prefix) > width(entry.title) + 4 else told
     elif width(prefix) <= 6 or _is_tag(before) or (width(before.strip()) <= 30 and before.rstrip()[-1:] in ":：|–—-"):
         entry.title = spoken_title(label, main, text)
         goes_on = after.lstrip()[:1].isalnum()  # the sentence that the link opens

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from .blocks import text_of
+from .context import width
 from .lines import numbered
 from .regions import Region
 
@@ -32,10 +34,16 @@ def give_sections(regions: Sequence[Region]) -> None:
             continue
         while stack and stack[-1][0] >= region.level:
             stack.pop()
-        adopts = not region.entries and following == region.level
+        adopts = not region.entries and following == region.level and _says_little(region)
         stack.append((region.level, region.name, adopts))
         for entry in region.entries:
             entry.section = region.name
+
+
+def _says_little(region: Region) -> bool:
+    """Whether there is nothing under a heading, or a line or two on what follows it."""
+    told = sum(width(text_of(block.runs)) for block in region.blocks)
+    return told <= 240 and all(block.kind in ("paragraph", "image", "rule") for block in region.blocks)
 
 
 def _naming(regions: Sequence[Region]) -> set[int]:

@@ -1,9 +1,11 @@
-"""Paragraphs that stack one link under another, as lists are typed with line breaks alone."""
+"""What was typed with line breaks alone: links that stand one under another, a link under the last point of a list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 
 from ..links import is_profile
-from .blocks import Block, Runs, text_of
+from .blocks import Block, Run, Runs, text_of
 from .context import Context, width
 from .footnotes import lines_of
 from .lines import EDGE
@@ -21,7 +23,7 @@ def unstacked(blocks: Sequence[Block], context: Context) -> list[Block]:
     out: list[Block] = []
     above = Block("rule")
     opened = headings < 2
-    for block in blocks:
+    for block in _without_last_lines(blocks, context):
         opened = opened or block.kind == "heading"
         lines = _stack(block, context) if opened else []
         told = above.kind == "paragraph" and width(text_of(above.runs)) >= _LONG
@@ -31,6 +33,27 @@ def unstacked(blocks: Sequence[Block], context: Context) -> list[Block]:
             out.append(block)
         above = block
     return out
+
+
+def _without_last_lines(blocks: Sequence[Block], context: Context) -> Iterator[Block]:
+    """The blocks, with a line that holds only a link, under the last of several points without any, as a paragraph: it
+    leads to what all of them tell about."""
+    points = 0
+    for block, after in zip_longest(blocks, blocks[1:]):
+        plain = block.kind == "item" and not context.links(block.runs)
+        lines = list(lines_of(block.runs)) if block.kind == "item" and points and not plain else []
+        ends = after is None or after.kind != "item"
+        if ends and len(lines) > 1 and not any(map(context.links, lines[:-1])) and _only_links(lines[-1], context):
+            kept = tuple(run for line in lines[:-1] for run in (*line, Run("\n")))[:-1]
+            yield replace(block, runs=kept)
+            yield Block("paragraph", tuple(lines[-1]), quoted=block.quoted)
+        else:
+            yield block
+        points = points + 1 if plain else 0
+
+
+def _only_links(line: Runs, context: Context) -> bool:
+    return bool(context.links(line)) and not any(char.isalnum() for run in line if not run.href for char in run.text)
 
 
 def _stack(block: Block, context: Context) -> list[Runs]:
