@@ -179,8 +179,9 @@ def test_a_link_that_is_not_here_is_no_condition(site: TestClient) -> None:
     assert one(page, "h1.count").get_text(strip=True) == "Nothing found"
     assert "The archive has nothing under “arxiv.org/abs/2110”." in one(page, ".aside").get_text()
     assert "condition" not in one(page, ".nothing").get_text()
-    narrowed = soup(site, "/search?q=https://arxiv.org/abs/2110+issue:99")
-    assert "Nothing matches under these conditions." in one(narrowed, ".nothing").get_text()
+    for narrowed in ("https://arxiv.org/abs/2110+issue:99", "link:nowhere.example"):
+        nothing = one(soup(site, f"/search?q={narrowed}"), ".nothing")
+        assert "Nothing matches under these conditions." in nothing.get_text()
 
 
 def test_conditions_that_nothing_meets_offer_the_search_without_them(site: TestClient) -> None:

@@ -69,7 +69,8 @@ def search_page(request: Request) -> Response:
     values |= {
         "chips": _chips(here, asked, answer),
         # A link that was pasted is the question, no condition on one.
-        "conditions": bool(asked.conditions) or any(chip.field != "link" for chip in answer.query.chips),
+        "conditions": bool(asked.conditions)
+        or any((chip.field, chip.value) != ("link", answer.query.target) for chip in answer.query.chips),
         "widened": asked.widened(answer.query.words),
         "topical": not answer.close and bool(topics(here.archive).topics),
         "sorts": _sorts(here, asked),
