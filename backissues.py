@@ -5,6 +5,7 @@ of the HTTP API. Rooms and libraries are imported inside the commands, so that `
 """
 
 import errno
+import gc
 import json
 import os
 import socket
@@ -17,23 +18,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ingest.options import KINDS
+from web.options import checked_address, checked_proxies, checked_rate
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from index.archive import Archive
-    from index.types import Issue, Item
+    from index.types import Item
     from ingest.options import Options
-    from search.results import Hit
 
 # A query's matrix products are tiny: split over threads by BLAS, each would wait for a second core to wake up, and
 # concurrent readers would wait for each other. Set before numpy is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-LONGEST = 300
-"""Characters of an item's text that are shown of a hit."""
-FURTHER = 3
-"""Further links that are shown of a hit."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -114,46 +111,6 @@ from_sources = several(
     click.option("--offline", is_flag=True, help="Read only pages that the archive keeps; ask no server."),
     click.option("--allow-private", is_flag=True, help="Also fetch from private and loopback addresses."),
 )
-
-
-def checked_address(context: click.Context, option: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
-    """An address of the web as it was given. What is wrong with an option is said before anything is served."""
-    from urllib.parse import urlsplit
-
-    try:
-        good = value is None or (urlsplit(value).scheme in ("http", "https") and urlsplit(value).hostname)
-    except ValueError:
-        good = False
-    if not good:
-        raise click.BadParameter(f"{value!r} is no address such as https://issues.example.org.")
-    return value
-
-
-def checked_rate(context: click.Context, option: click.Parameter, value: str | None) -> str | None:  # noqa: ARG001
-    if value is None:
-        return None
-    from limits import parse_many
-
-    try:
-        parse_many(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no rate such as 60/minute or 5/second;1000/hour.") from None
-    return value
-
-
-def checked_proxies(
-    context: click.Context,  # noqa: ARG001
-    option: click.Parameter,  # noqa: ARG001
-    values: tuple[str, ...],
-) -> tuple[str, ...]:
-    from ipaddress import ip_network
-
-    for value in values:
-        try:
-            _ = value == "*" or ip_network(value)
-        except ValueError as error:
-            raise click.BadParameter(f"{error}; an address or a network is meant, 10.0.0.0/8, or * for any.") from None
-    return values
 
 
 @contextmanager
@@ -291,6 +248,7 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
     """
     from search.results import Ask
     from search.retrieve import search as find
+    from web.terminal import show_answer
 
     reranker, question = given.pop("reranker"), " ".join(query).strip()
     if not question:
@@ -308,21 +266,7 @@ def search(query: tuple[str, ...], archive: Path, model: str | None, as_json: bo
 
             click.echo(SearchOut.of(answer).json_bytes())
             return
-        for hint in answer.query.hints:
-            click.secho(hint, dim=True)
-        if not held.item_count:
-            click.echo("The archive is empty: `backissues ingest SOURCE` fills it.")
-        elif not (answer.close and answer.hits):
-            click.echo("Nothing close." + (" Nearest:\n" if answer.hits else ""))
-        judged = bool(answer.query.words or answer.query.target)  # conditions alone are met or not
-        stronger = sum(hit.match != "weak" for hit in answer.hits)
-        for place, hit in enumerate(answer.hits):
-            if answer.close and 0 < place == stronger:
-                click.secho("Weaker\n", underline=True)
-            show_hit(hit, judged=judged)
-        if answer.close and answer.total > len(answer.hits):
-            weaker = f", {answer.weaker} of them weak" if answer.weaker else ""
-            click.secho(f"{len(answer.hits)} of {answer.total}{weaker}; --limit shows more.", dim=True)
+        show_answer(answer, empty=not held.item_count)
 
 
 @main.command()
@@ -340,6 +284,7 @@ def related(anchor: str | None, text: str | None, **given: Any) -> None:
     from search.query import understand
     from search.related import related as around
     from search.related import related_to
+    from web.terminal import show_related
 
     if (anchor is None) == (text is None):
         raise click.UsageError("Give one of ITEM_ID, URL, an arXiv id, or --text TEXT.")
@@ -364,18 +309,7 @@ def related(anchor: str | None, text: str | None, **given: Any) -> None:
         if not (answer.item or answer.earlier or answer.later):
             hint = " Its text can be given with --text." if text is None else ""
             raise click.ClickException(f"The archive has nothing near {anchor or 'this text'}.{hint}")
-        if answer.item is not None:
-            click.secho(answer.item.title, bold=True)
-            if answer.further_link is not None:
-                click.secho(f"It also links to {answer.further_link}", dim=True)
-            click.echo()
-        elif anchor is not None:
-            click.secho("The archive does not have it; this is near to the words of its address.\n", dim=True)
-        for name, hits in (("Earlier", answer.earlier), ("Later", answer.later)):
-            if hits:
-                click.secho(name, underline=True)
-            for hit in hits:
-                show_hit(hit)
+        show_related(answer, address=anchor is not None)
 
 
 @main.command()
@@ -390,6 +324,7 @@ def check(draft: Any, archive: Path, model: str | None, as_json: bool) -> None:
     and which past items to mention.
     """
     from search.related import check as compare
+    from web.terminal import show_coverage
 
     with opened(archive, model) as held:
         coverage = compare(held, read_draft(draft.read()))
@@ -398,16 +333,7 @@ def check(draft: Any, archive: Path, model: str | None, as_json: bool) -> None:
 
             click.echo(CheckOut.of(coverage, held.build).json_bytes())
             return
-        for one in coverage:
-            click.secho(one.item.title, bold=True)
-            for mention in one.covered:
-                click.secho(f"  covered before: {issue_name(mention.issue)} (item {mention.item_id})", fg="yellow")
-            if not one.covered:
-                click.secho("  not covered before", dim=True)
-            for link in one.linked:
-                click.echo(f"  linked before:  {link.key} · {issue_name(link.issue)} (item {link.item_id})")
-            for hit in one.similar:
-                click.echo(f"  worth a link:   {hit.item.title} · {issue_name(hit.issue)} (item {hit.item.id})")
+        show_coverage(coverage)
 
 
 @main.command()
@@ -508,6 +434,9 @@ def warm(archive: "Archive") -> None:
         for words in (1, 24, 48):  # the model is made ready for each length of question
             find(archive, Ask(query="warm " * words))
         front.warm(archive)
+        # What is there by now stays: without looking at it, collecting garbage takes 10 ms of an answer in place of 70.
+        gc.collect()
+        gc.freeze()
     except ArchiveError as error:  # told again, properly, to whoever asks
         click.echo(f"The model is not ready: {error}", err=True)
 
@@ -539,6 +468,7 @@ def evaluate(queries: Path, archive: Path, model: str | None, as_json: bool) -> 
 def status(archive: Path, as_json: bool) -> None:
     """Say what the archive holds and how the last ingest went."""
     from ingest.report import History, counted
+    from web.terminal import show_facts
 
     with opened(archive) as held:
         build, last = held.build, History.load(held).last
@@ -565,14 +495,12 @@ def status(archive: Path, as_json: bool) -> None:
             "updated": f"{build.updated:%Y-%m-%d %H:%M:%S} UTC" if build.updated else None,
             "arXiv": f"{counted(missing, 'paper')} not looked up (`backissues papers` does)" if missing else None,
         }
-        for name, value in shown.items():
-            if value not in ("", None):
-                click.echo(f"{name:>15}  {value}")
         if last is not None:
             figures = f"{counted(last['issues'], 'issue')}, {counted(last['items'], 'item')}"
             figures += f", {counted(last['unassigned'], 'link')} in no item"
             finished = (last["finished"] or last["started"])[:19].replace("T", " ")
-            click.echo(f"{'last ingest':>15}  {figures} ({finished} UTC)")
+            shown["last ingest"] = f"{figures} ({finished} UTC)"
+        show_facts(shown)
 
 
 @main.command()
@@ -684,31 +612,6 @@ def show(renderable: object) -> None:
     from rich.console import Console
 
     Console().print(renderable)
-
-
-def show_hit(hit: "Hit", *, judged: bool = True) -> None:
-    """One hit as three or four lines: title, where it was printed, the sentence that matched, the link."""
-    from web.shortening import shorten
-
-    colour = {"strong": "green", "good": "yellow", "weak": None}[hit.match]
-    match = "  " + click.style(f"{hit.match} {hit.score:.2f}", fg=colour) if judged else ""
-    click.echo(click.style(hit.item.title, bold=True) + match)
-    again = f" · also in {', '.join(issue_name(m.issue) for m in hit.also_in)}" if hit.also_in else ""
-    place = " · ".join(filter(None, [issue_name(hit.issue), hit.item.section, hit.reason]))
-    click.secho(f"  {place}{again} · item {hit.item.id}", dim=True)
-    said = next((part.text for part in hit.highlights if part.field not in ("title", "subtitle")), hit.item.summary)
-    if said:
-        text = " ".join(said.split())
-        click.echo(f"  {shorten(text, LONGEST, ' …')}")
-    if hit.item.url:
-        click.secho(f"  {hit.item.url}", fg="blue")
-    for link in hit.item.links[:FURTHER]:
-        click.secho(f"  {link.url}" + ("" if link.kind == "article" else f"  {link.kind}"), fg="blue", dim=True)
-    click.echo()
-
-
-def issue_name(issue: "Issue") -> str:
-    return " · ".join(filter(None, [issue.title, issue.date.isoformat() if issue.date else None]))
 
 
 if __name__ == "__main__":
