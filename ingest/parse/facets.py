@@ -1,4 +1,5 @@
-"""Headings that repeat under every entry and so divide it: "What happened", "Why it matters", "Sources"."""
+"""Headings that divide an entry: those that repeat under every one ("What happened", "Why it matters", "Sources"), and
+those under a linked title."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -77,3 +78,48 @@ def _source(block: Block, context: Context) -> Block | None:
     if title != text.removeprefix(label):
         return block
     return replace(block, kind="paragraph", level=0, runs=tuple(run for run in block.runs if run.href))
+
+
+# ---- headings that only divide one entry
+
+
+def joined(regions: list[Region], context: Context) -> list[Region]:
+    """The regions, with those that only divide an entry joined to it: where the headings of a level are linked titles,
+    a deeper heading without a link of its own, over a text with few links, is a part of the entry above it. One right
+    under the title is its second line, as bylines are."""
+    levels = Counter(region.level for region in regions)
+    linked = Counter(region.level for region in regions if region.heading and context.links(region.heading.runs))
+    titles = {level for level, count in linked.items() if count >= 2 and count * 5 >= levels[level] * 3}
+    out: list[Region] = []
+    for region in regions:
+        above = out[-1] if out else None
+        if (
+            above is not None
+            and region.heading is not None
+            and above.level in titles
+            and region.level > above.level
+            and _divides(region.heading, above, context)
+            and _says_more(region, context, second := all(block.kind == "image" for block in above.blocks))
+        ):
+            runs = tuple(replace(run, em=True) for run in region.heading.runs) if second else region.heading.runs
+            above.blocks.extend((replace(region.heading, kind="paragraph", level=0, runs=runs), *region.blocks))
+            continue
+        region.number = len(out)
+        out.append(region)
+    return out
+
+
+def _divides(heading: Block, above: Region, context: Context) -> bool:
+    """Whether a heading leads nowhere, or only to a place within what the one above it leads to."""
+    titled = context.links(above.heading.runs) if above.heading is not None else []
+    return not context.links(heading.runs) or bool(
+        titled and all(link.url.startswith(titled[0].url) for link in context.links(heading.runs))
+    )
+
+
+def _says_more(region: Region, context: Context, second: bool) -> bool:
+    """Whether what stands under a heading is text, with few links; right under a title, whatever lists no links."""
+    linked = [block for block in region.blocks if context.links(block.runs)]
+    if second:
+        return sum(block.kind != "paragraph" for block in linked) < 2
+    return 2 * len(linked) <= len(region.blocks)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ..links import is_plumbing, is_profile
 from .context import Context, width
@@ -140,6 +141,7 @@ def _in_frame(entry: Entry, region: Region) -> bool:
     return any(map(is_frame_name, names))
 
 
+@lru_cache(maxsize=1024)
 def is_frame_name(name: str) -> bool:
     """Whether a heading names a part of the frame, with whatever sign before it, or in two short sentences."""
     name = _SIGNS.sub("", name)

@@ -17,7 +17,7 @@ from .compose import compose
 from .context import Context, width
 from .ending import without_sign_off, without_sources
 from .entry import Entry, further, titled
-from .facets import without_facets
+from .facets import joined, without_facets
 from .frame import distinct, frame_regions, is_frame_name, merge_digests, only_opens, unassigned, within_frame
 from .language import language_of
 from .lines import ends_like_sentence, has_id, numbered, split_line, squeeze, without_site
@@ -31,7 +31,7 @@ from .tables import leads_into_card
 def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], list[str]]:
     """The items of a document in order, and the outward links that went to none of them."""
     blocks = unstacked(without_sign_off(blocks), context)
-    regions = _joined(without_facets(regions_of(_promote(blocks, context)), context), context)
+    regions = joined(without_facets(regions_of(_promote(blocks, context)), context), context)
     _lead_images(regions)
     for region in regions:
         segment(region, region.number, context, alone=len(regions) == 1)
@@ -44,48 +44,6 @@ def find_items(blocks: Sequence[Block], context: Context) -> tuple[list[Item], l
     without_sources(entries)
     items = [_item(position, entry, context) for position, entry in enumerate(entries, start=1)]
     return items, unassigned(regions, around, entries, context)
-
-
-def _joined(regions: list[Region], context: Context) -> list[Region]:
-    """The regions, with those that only divide an entry joined to it: where the headings of a level are linked titles,
-    a deeper heading without a link of its own, over a text with few links, is a part of the entry above it. One right
-    under the title is its second line, as bylines are."""
-    levels = Counter(region.level for region in regions)
-    linked = Counter(region.level for region in regions if region.heading and context.links(region.heading.runs))
-    titles = {level for level, count in linked.items() if count >= 2 and count * 5 >= levels[level] * 3}
-    out: list[Region] = []
-    for region in regions:
-        above = out[-1] if out else None
-        if (
-            above is not None
-            and region.heading is not None
-            and above.level in titles
-            and region.level > above.level
-            and _divides(region.heading, above, context)
-            and _says_more(region, context, second := all(block.kind == "image" for block in above.blocks))
-        ):
-            runs = tuple(replace(run, em=True) for run in region.heading.runs) if second else region.heading.runs
-            above.blocks.extend((replace(region.heading, kind="paragraph", level=0, runs=runs), *region.blocks))
-            continue
-        region.number = len(out)
-        out.append(region)
-    return out
-
-
-def _divides(heading: Block, above: Region, context: Context) -> bool:
-    """Whether a heading leads nowhere, or only to a place within what the one above it leads to."""
-    titled = context.links(above.heading.runs) if above.heading is not None else []
-    return not context.links(heading.runs) or bool(
-        titled and all(link.url.startswith(titled[0].url) for link in context.links(heading.runs))
-    )
-
-
-def _says_more(region: Region, context: Context, second: bool) -> bool:
-    """Whether what stands under a heading is text, with few links; right under a title, whatever lists no links."""
-    linked = [block for block in region.blocks if context.links(block.runs)]
-    if second:
-        return sum(block.kind != "paragraph" for block in linked) < 2
-    return 2 * len(linked) <= len(region.blocks)
 
 
 def _undo_splits(regions: Sequence[Region], context: Context) -> None:

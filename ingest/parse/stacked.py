@@ -26,13 +26,16 @@ def unstacked(blocks: Sequence[Block], context: Context) -> list[Block]:
     for block in _without_last_lines(blocks, context):
         opened = opened or block.kind == "heading"
         lines = _stack(block, context) if opened else []
-        told = above.kind == "paragraph" and width(text_of(above.runs)) >= _LONG
-        if len(lines) >= (4 if told else 2):
+        if len(lines) >= 4 or (len(lines) >= 2 and not _tells(above)):
             out.extend(Block("item", line, level=1, list_id=-1) for line in lines)
         else:
             out.append(block)
         above = block
     return out
+
+
+def _tells(block: Block) -> bool:
+    return block.kind == "paragraph" and width(text_of(block.runs)) >= _LONG
 
 
 def _without_last_lines(blocks: Sequence[Block], context: Context) -> Iterator[Block]:
