@@ -45,7 +45,7 @@ class _Question:
     @property
     def is_listing(self) -> bool:
         """Conditions alone: everything that meets them is an answer, none better than another."""
-        return not self.read.words and self.target is None
+        return not self.read.words and self.read.target is None
 
     @property
     def needs_model(self) -> bool:

@@ -169,6 +169,16 @@ def test_conditions_can_be_turned_round(archive: Archive) -> None:
     assert search(archive, Ask("kind:paper -kind:paper")).total == 0
 
 
+def test_an_unknown_link_without_words_finds_nothing_under_conditions_either(archive: Archive) -> None:
+    """The conditions alone would be met by all that has nothing to do with the link."""
+    year = next(issue.year or (issue.date and issue.date.year) for issue in archive.issues())
+    assert search(archive, Ask(f"year:{year}")).total > 0
+    for question in ("https://arxiv.org/abs/2110", f"https://arxiv.org/abs/2110 year:{year}"):
+        answer = search(archive, Ask(question))
+        assert (answer.total, answer.hits, answer.close) == (0, (), False)
+        assert answer.query.hints == ("The archive has nothing under “arxiv.org/abs/2110”.",)
+
+
 def test_an_unknown_link_is_searched_by_its_words(archive: Archive) -> None:
     answer = search(archive, Ask("https://elsewhere.example/2020/01/sugar-for-bees-1a2b3c4d"))
     assert answer.query.words == "sugar for bees"

@@ -137,7 +137,8 @@ def related_to_something(
 ) -> Response:
     """Exactly one of `url`, `text` and `arxiv` says what to compare with.
 
-    A link or id that the archive never printed is answered with 404; its text can be given instead.
+    To a link or id that the archive never printed, what is near to the words of its address; where it has none, nothing:
+    its text can be given instead.
     """
     given = {name: value for name, value in (("url", url), ("text", text), ("arxiv", arxiv)) if value is not None}
     if len(given) != 1:
