@@ -82,6 +82,9 @@ def list_entries(blocks: Sequence[Block], number: int, context: Context) -> list
             index += 1
         below = _below(blocks, index, block.level)
         entry = _bullet(block, (body, below), number, context)
+        if entry is not None and entry.url and _remarked(block, below, context):
+            while index < len(blocks) and blocks[index].level > block.level and blocks[index].kind != "heading":
+                index += 1
         if entry is not None:
             entry.group = group[1] if group else None
             entries.append(entry)
@@ -125,7 +128,7 @@ def _bullet(block: Block, place: tuple[list[Block], list[Block]], number: int, c
     if linked_below and width(before) > 6:
         return None
     entry = _split_bullet(block, links, number, context)
-    notes = [] if linked_below else _notes(below)
+    notes = _notes(below) if not linked_below or _remarked(block, below, context) else []
     if body or notes:
         summary = entry.summary
         compose(entry, [*body, *notes], context)
@@ -133,6 +136,17 @@ def _bullet(block: Block, place: tuple[list[Block], list[Block]], number: int, c
     if block.images and entry.image is None:
         entry.image = block.images[0]
     return entry
+
+
+def _remarked(block: Block, below: Sequence[Block], context: Context) -> bool:
+    """Whether the list items under one led by a link only speak of it, with links in the middle of what they say."""
+    return _is_led(block, context) and bool(below) and all(_speaks(part, context) for part in below)
+
+
+def _speaks(block: Block, context: Context) -> bool:
+    text, links = text_of(block.runs), context.links(block.runs)
+    before, after = (text[: links[0].start], text[links[-1].end :]) if links else (text, text)
+    return not links or (width(before.strip(EDGE)) > 12 and width(after.strip(EDGE)) > 6 and ends_like_sentence(after))
 
 
 def _notes(below: Sequence[Block]) -> list[Block]:
