@@ -72,7 +72,7 @@ def related_to(
     """
     pasted = url or arxiv
     if pasted:
-        key = understand(pasted.strip() if url else f"https://arxiv.org/abs/{pasted.strip()}").target
+        key = understand(pasted.strip() if url else _paper(pasted)).target
         held = mentions(archive, key) if key else None
         if key and held:
             found = related(archive, held.told[-1].id, limit)
@@ -84,6 +84,15 @@ def related_to(
     with archive.steady():
         (subject,) = of_texts(archive, [Item(1, "", summary=words[:MOST_CHARACTERS])])
         return _related(archive, _Anchor(subject), limit)
+
+
+def _paper(arxiv: str) -> str:
+    return f"https://arxiv.org/abs/{arxiv.strip()}"
+
+
+def names_paper(arxiv: str) -> bool:
+    """Whether a text is an arXiv id."""
+    return (understand(_paper(arxiv)).target or "").startswith("arxiv:")
 
 
 def around(archive: Archive, held: Target, fit: Calibration, within: IdArray | None) -> Ranked:

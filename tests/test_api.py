@@ -187,6 +187,8 @@ def test_related_to_a_text(api: TestClient) -> None:
 def test_related_wants_exactly_one_thing(api: TestClient) -> None:
     refused(api, "/related", 400, "bad-query")
     refused(api, "/related", 400, "bad-query", url="https://a.example/", text="b")
+    refused(api, "/related", 400, "bad-query", text="  ")
+    refused(api, "/related", 400, "bad-query", arxiv="banana")
 
 
 def test_a_work_lists_every_mention_oldest_first(api: TestClient) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from index.types import Item
-from search.related import check, related, related_to
+from search.related import check, names_paper, related, related_to
 from search.results import Related
 from search.retrieve import search, search_many
 
@@ -137,14 +137,19 @@ def related_to_something(
 ) -> Response:
     """Exactly one of `url`, `text` and `arxiv` says what to compare with.
 
-    To a link or id that the archive never printed, what is near to the words of its address; where it has none, nothing:
-    its text can be given instead.
+    For a link or id that the archive never printed, the words of its address are compared; where it has none, nothing
+    is found: its text can be given instead.
     """
     given = {name: value for name, value in (("url", url), ("text", text), ("arxiv", arxiv)) if value is not None}
     if len(given) != 1:
         raise Problem(
             "bad-query", "Give exactly one of url, text and arxiv.", tuple((n, "One of three") for n in given)
         )
+    ((name, value),) = given.items()
+    if not value.strip():
+        raise Problem("bad-query", f"There is nothing to compare: {name} is empty.", ((name, "Empty"),))
+    if name == "arxiv" and not names_paper(value):
+        raise Problem("bad-query", f"“{value}” is no arXiv id, such as 2104.06601.", ((name, "An arXiv id"),))
     return _related(request, related_to(archive_of(request), limit=limit, **given))
 
 
