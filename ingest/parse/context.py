@@ -126,6 +126,8 @@ class Context:
     """Bold labels that list items open with in several places ("When:", "Where:")."""
     listed: bool = False
     """Whether the document is above all lists of links."""
+    stem: str = ""
+    """The document's file name without its digits, where it has some: other issues are called the same."""
     _cache: dict[str, tuple[str, str] | None] = field(default_factory=dict)
     _links: dict[int, tuple[Sequence[Run], list[Link]]] = field(default_factory=dict)
     _around: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -199,7 +201,7 @@ class Context:
         if "://" in label and is_profile(canonical_key(label)):
             return True
         alike = bool(self._slug) and urlsplit(link.url).netloc.lower() == self._host
-        if alike and _akin(self._slug, _slug(link.url)):
+        if (alike and _akin(self._slug, _slug(link.url))) or (self.stem and self.stem == stem_of(_last_step(link.url))):
             return True
         if not label or width(label) > 120:
             return False
@@ -266,13 +268,25 @@ def _akin(own: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return shared >= 2 and shared * 2 >= len(own)
 
 
+def _last_step(url: str) -> str:
+    return urlsplit(url).path.rstrip("/").rpartition("/")[2]
+
+
+def stem_of(name: str) -> str:
+    """The words of a file's name but its digits, where it counts or dates something by a name of two words or more."""
+    words = "".join(char if char.isalpha() else " " for char in name.lower().partition(".")[0]).split()
+    counts = any(char.isdigit() for char in name)
+    return " ".join(words) if counts and len(words) >= 2 and sum(map(len, words)) >= 8 else ""
+
+
 def _plain(label: str) -> str:
     return label.strip(SEPARATORS).casefold()
 
 
-def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
-    """Reads a whole document once for what repeats in it."""
-    plain = Context(base, title)
+def survey(blocks: Sequence[Block], base: str | None, title: str, name: str = "") -> Context:
+    """Reads a whole document once for what repeats in it; `name` is that of its file."""
+    stem = stem_of(name)
+    plain = Context(base, title, stem=stem)
     targets: dict[str, set[str]] = {}
     named: set[str] = set()
     for block in blocks:
@@ -291,7 +305,9 @@ def survey(blocks: Sequence[Block], base: str | None, title: str) -> Context:
     opened = Counter(field_label(block.runs) for block in blocks if block.kind == "item")
     fields = frozenset(label for label, count in opened.items() if label and count >= 2)
     known = plain._cache  # noqa: SLF001 (the same object, further on)
-    return Context(base, title, house, hosts, frozenset(labels), repeated, names, fields, _is_listed(blocks), known)
+    return Context(
+        base, title, house, hosts, frozenset(labels), repeated, names, fields, _is_listed(blocks), stem, known
+    )
 
 
 def field_label(runs: Sequence[Run]) -> str:

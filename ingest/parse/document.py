@@ -190,7 +190,7 @@ def _read(blocks: list[Block], meta: _Meta) -> tuple[Issue, list[Item], list[str
     title, blocks = title_of(blocks, meta.title, bool(meta.name))
     origin, blocks = _origin(blocks)
     url = meta.url or origin
-    context = survey(blocks, url, title)
+    context = survey(blocks, url, title, meta.name)
     items, unassigned = find_items(blocks, context)
     printed = _printed(title, blocks, meta, url)
     language = (meta.language or "").partition("-")[0].lower() or language_of(_sample(title, items))

@@ -91,6 +91,7 @@ def _promote(blocks: Sequence[Block], context: Context) -> list[Block]:
     plain = sum(block.kind == "paragraph" for block in blocks)
     ordinary = sum(width(text_of(block.runs)) > 160 for block in bold) * 5 > plain  # bold is the document's usual look
     ruled = _after_rules(blocks, context)
+    second = _second_lines(blocks)
     out: list[Block] = []
     counts = False
     for index, block in enumerate(blocks):
@@ -98,7 +99,7 @@ def _promote(blocks: Sequence[Block], context: Context) -> list[Block]:
             out.append(Block("heading", block.runs, level=7))
             continue
         line, rest = split_line(block.runs)
-        fits = block.kind == "paragraph" and not (block.level or block.quoted or block.caption)
+        fits = block.kind == "paragraph" and not (block.level or block.quoted or block.caption or index in second)
         if block.kind == "heading":
             counts = False
         elif fits and not counts:  # within numbered entries a bold line divides the entry, it does not end it
@@ -118,6 +119,18 @@ def _promote(blocks: Sequence[Block], context: Context) -> list[Block]:
         else:
             out.append(block)
     return out
+
+
+def _second_lines(blocks: Sequence[Block]) -> set[int]:
+    """The bold and slanted lines right under headings, where a document has no others: each goes on with a title."""
+    slanted = [
+        index
+        for index, block in enumerate(blocks)
+        if block.kind == "paragraph"
+        and _all_bold(line := split_line(block.runs)[0])
+        and all(run.em or not run.text.strip() for run in line)
+    ]
+    return set(slanted) if all(index and blocks[index - 1].kind == "heading" for index in slanted) else set()
 
 
 def _after_rules(blocks: Sequence[Block], context: Context) -> set[int]:
