@@ -358,7 +358,7 @@ def test_an_interrupted_command_says_so_in_one_word(archive: Path, tmp_path: Pat
     """The draft is a pipe, so that opening its other end says that the command has come to reading it."""
     draft = tmp_path / "draft.md"
     os.mkfifo(draft)
-    command = [COMMAND, "check", draft, "--archive", archive]
+    command = [str(COMMAND), "check", str(draft), "--archive", str(archive)]
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests in the background may ignore it
     try:
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
